@@ -1,0 +1,31 @@
+// Bundles each widget's entry file and the one stylesheet into vaewidgets/static/.
+// `--watch` rebuilds on every change.
+import { readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const entries = readdirSync(here).filter((name) => name.endsWith(".js") || name === "style.css");
+
+/** @type {esbuild.BuildOptions} */
+const options = {
+  entryPoints: entries.map((name) => join(here, name)),
+  outdir: join(here, "..", "vaewidgets", "static"),
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  legalComments: "none",
+};
+
+if (process.argv.includes("--watch")) {
+  const context = await esbuild.context({ ...options, logLevel: "info" });
+  await context.watch();
+} else {
+  await esbuild.build(options);
+  for (const name of entries) {
+    const { size } = statSync(join(String(options.outdir), name));
+    console.log(`${name.padEnd(20)} ${(size / 1000).toFixed(1)} kB`);
+  }
+}

@@ -1,0 +1,50 @@
+"""Explore image collections through variational autoencoders, and label them, in a notebook."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from vaewidgets import datasets as datasets
+    from vaewidgets import figures as figures
+    from vaewidgets.core.vae import VAE as VAE
+    from vaewidgets.gaussians import Gaussians as Gaussians
+    from vaewidgets.images import Images as Images
+    from vaewidgets.images import load_images as load_images
+    from vaewidgets.projections import project as project
+    from vaewidgets.widgets.annotator import Annotator as Annotator
+    from vaewidgets.widgets.interpolator import Interpolator as Interpolator
+    from vaewidgets.widgets.scatter import LatentScatter as LatentScatter
+    from vaewidgets.widgets.tweaker import LatentTweaker as LatentTweaker
+
+# Each public name and the room it lives in. Loaded on first use, so that `import vaewidgets` is
+# instant and a process that only projects or only labels never loads torch.
+_ROOMS = {
+    "VAE": "vaewidgets.core.vae",
+    "Gaussians": "vaewidgets.gaussians",
+    "Images": "vaewidgets.images",
+    "load_images": "vaewidgets.images",
+    "project": "vaewidgets.projections",
+    "Annotator": "vaewidgets.widgets.annotator",
+    "Interpolator": "vaewidgets.widgets.interpolator",
+    "LatentScatter": "vaewidgets.widgets.scatter",
+    "LatentTweaker": "vaewidgets.widgets.tweaker",
+}
+_MODULES = ("datasets", "figures")
+
+__all__ = [*_ROOMS, *_MODULES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return getattr(importlib.import_module(_ROOMS[name]), name)
+    if name in _MODULES:
+        return importlib.import_module(f"vaewidgets.{name}")
+    raise AttributeError(f"module 'vaewidgets' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

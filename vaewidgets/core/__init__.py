@@ -1,0 +1,1 @@
+"""Training and inference: the only room that knows torch."""

@@ -1,0 +1,1 @@
+"""Labels: the log of edits and the DataFrame column. No widget, no torch."""

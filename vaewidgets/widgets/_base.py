@@ -1,0 +1,109 @@
+"""What every widget shares: its bundle, its messages with the page, its way to end."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Sequence
+from importlib import resources
+from typing import Any, ClassVar
+
+import anywidget
+from ipywidgets.widgets.trait_types import bytes_serialization
+from traitlets import Bytes
+
+from vaewidgets.widgets._jobs import Job, jobs
+
+log = logging.getLogger("vaewidgets")
+
+Content = dict[str, Any]
+Buffers = Sequence[memoryview]
+Reply = Content | tuple[Content, list[Any]] | None
+
+
+@functools.cache
+def bundle(name: str) -> str:
+    """Text of a built file in ``vaewidgets/static``.
+
+    Read once into a string: a widget class whose ``_esm`` is a path keeps every instance alive
+    for ever (manzt/anywidget#929).
+    """
+    file = resources.files("vaewidgets") / "static" / name
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"the widget bundle static/{name} is missing from this installation of vaewidgets; "
+            "in a checkout run `make build`, else reinstall the package"
+        )
+    return file.read_text(encoding="utf-8")
+
+
+def binary(default: bytes = b"") -> Any:
+    """Make a synced trait of raw bytes that works in both directions."""
+    return Bytes(default).tag(sync=True, **bytes_serialization)
+
+
+class BaseWidget(anywidget.AnyWidget):  # type: ignore[misc]
+    """A widget whose page talks to it in messages.
+
+    The page sends ``{"op": name, "id": id, ...}``; the method ``_on_<name>(content, buffers)``
+    answers with a dict, or a dict and a list of buffers, sent back as ``{"op": "reply", "id":
+    id, ...}``. A handler that raises changes nothing, and its message is shown in the widget.
+    Subclasses are final: they add traits and handlers, and override nothing else.
+    """
+
+    _esm: ClassVar[str]
+    _css: ClassVar[str] = bundle("style.css")
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.on_msg(self._dispatch)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def close(self) -> None:
+        """Take the widget off the page and forget it; what it selected or labelled stays."""
+        jobs.drop(id(self))
+        if self.layout is not None:
+            self.layout.close()  # ipywidgets leaves it in its registry otherwise
+        super().close()
+
+    def _dispatch(self, _widget: Any, content: Content, buffers: Buffers) -> None:
+        """Answer one message of the page."""
+        operation = content.get("op") if isinstance(content, dict) else None
+        handler = getattr(self, f"_on_{operation}", None) if isinstance(operation, str) else None
+        if handler is None:
+            self._fail(content, ValueError(f"the page asked for {operation!r}, which is unknown"))
+            return
+        try:
+            reply = handler(content, buffers)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the person must see it)
+            self._fail(content, error)
+        else:
+            self._reply(content, reply)
+
+    def _reply(self, content: Content, reply: Reply) -> None:
+        if reply is None:
+            return
+        answer, buffers = reply if isinstance(reply, tuple) else (reply, [])
+        self.send({**answer, "op": "reply", "id": content.get("id")}, buffers)
+
+    def _fail(self, content: Any, error: Exception) -> None:
+        """Show an error in the widget and keep it in the log."""
+        log.error("%s: %s", type(self).__name__, error, exc_info=error)
+        request = content.get("id") if isinstance(content, dict) else None
+        text = str(error) or type(error).__name__
+        self.send({"op": "error", "id": request, "message": text[:2000]})
+
+    def _later(self, content: Content, work: Callable[[], Reply]) -> None:
+        """Answer a message from the worker thread; only the latest of its kind and view counts."""
+        self_id, view, operation = id(self), content.get("view"), content.get("op")
+        jobs.submit(
+            (self_id, view, operation),
+            Job(
+                work=work,
+                done=lambda reply: self._reply(content, reply),
+                failed=lambda error: self._fail(content, error),
+                superseded=lambda: self.send({"op": "superseded", "id": content.get("id")}),
+            ),
+        )
