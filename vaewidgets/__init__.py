@@ -35,7 +35,20 @@ _ROOMS = {
 }
 _MODULES = ("datasets", "figures")
 
-__all__ = [*_ROOMS, *_MODULES, "__version__"]
+__all__ = [
+    "VAE",
+    "Annotator",
+    "Gaussians",
+    "Images",
+    "Interpolator",
+    "LatentScatter",
+    "LatentTweaker",
+    "__version__",
+    "datasets",
+    "figures",
+    "load_images",
+    "project",
+]
 
 
 def __getattr__(name: str) -> Any:

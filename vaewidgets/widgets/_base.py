@@ -42,7 +42,7 @@ def binary(default: bytes = b"") -> Any:
     return Bytes(default).tag(sync=True, **bytes_serialization)
 
 
-class BaseWidget(anywidget.AnyWidget):  # type: ignore[misc]
+class BaseWidget(anywidget.AnyWidget):
     """A widget whose page talks to it in messages.
 
     The page sends ``{"op": name, "id": id, ...}``; the method ``_on_<name>(content, buffers)``
