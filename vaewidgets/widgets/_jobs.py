@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
+
+log = logging.getLogger("vaewidgets")
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,19 @@ class LatestWins:
                     self._wake.wait()
                 job = self._pending.pop(next(iter(self._pending)))
             try:
-                result = job.work()
-            except Exception as error:  # noqa: BLE001  (handed to the widget, which shows it)
-                job.failed(error)
-            else:
-                job.done(result)
+                _finish(job)
+            except Exception:
+                log.exception("the answer of a background job could not be delivered")
             del job
+
+
+def _finish(job: Job) -> None:
+    try:
+        result = job.work()
+    except Exception as error:  # noqa: BLE001  (handed to the widget, which shows it)
+        job.failed(error)
+    else:
+        job.done(result)
 
 
 jobs = LatestWins()
