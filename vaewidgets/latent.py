@@ -1,0 +1,322 @@
+"""Moving in latent space: what a model must offer, paths, traversals, informative dimensions."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from vaewidgets.gaussians import Gaussians, kl_to_standard, transport_path
+from vaewidgets.images import Images, as_images
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+PATHS = ("optimal_transport", "linear", "spherical")
+
+# Directions closer than this (radians) to equal or opposite have no usable great circle.
+_SMALLEST_ANGLE = 1e-4
+
+
+@runtime_checkable
+class LatentModel(Protocol):
+    """What widgets ask of a model. ``inverse_transform`` and ``posterior`` are optional.
+
+    A model may also have ``posterior(images) -> Gaussians``, the spread of each code.
+    """
+
+    def transform(self, images: Any) -> NDArray[np.floating[Any]]:
+        """Return the codes of images, shape (n, d); the same at every call."""
+        ...
+
+
+def has_posterior(model: Any) -> bool:
+    """Tell whether the model knows the spread of its codes."""
+    return callable(getattr(model, "posterior", None))
+
+
+def has_inverse(model: Any) -> bool:
+    """Tell whether the model can turn codes back into images."""
+    return callable(getattr(model, "inverse_transform", None))
+
+
+def as_model(model: Any, images: Images | None = None) -> Any:
+    """Take a snapshot of a model that widgets can rely on.
+
+    Parameters
+    ----------
+    model : object
+        A fitted VAE of this library, any object with ``transform(images) -> (n, d)`` and
+        ``inverse_transform(codes) -> (n, height, width, channels)``, or a fitted scikit-learn
+        transformer of flattened images (PCA, for instance).
+    images : Images, optional
+        For scikit-learn transformers: what the images look like. Without it a transformer learns
+        this from the first images it is shown.
+
+    Returns
+    -------
+    object with ``transform`` and, as far as the model has them, ``inverse_transform`` and
+    ``posterior``
+        A shallow copy: fitting the original again does not change it.
+
+    Raises
+    ------
+    TypeError
+        If the model has no ``transform``.
+    ValueError
+        If it is a scikit-learn transformer that is not fitted, or that does not fit the images.
+    """
+    if isinstance(model, type):
+        raise TypeError(f"model must be a fitted model, got the class {model.__name__}: fit one")
+    if not callable(getattr(model, "transform", None)):
+        raise TypeError(
+            "model must have transform(images) -> codes, like a fitted VAE or scikit-learn's PCA, "
+            f"got {type(model).__name__}"
+            + (
+                ": it has no transform because it places only the rows it was fitted on"
+                if hasattr(model, "fit_transform")
+                else ""
+            )
+        )
+    if isinstance(model, FlatModel):
+        return model
+    if not has_posterior(model) and _is_sklearn_transformer(model):
+        return FlatModel(model, None if images is None else images.shape)
+    return copy.copy(model)
+
+
+def encode(model: Any, images: Any) -> tuple[NDArray[np.float32], Gaussians | None]:
+    """Return codes and, where the model knows it, their spread; both checked.
+
+    Returns
+    -------
+    codes : ndarray, shape (n, d), float32
+    posterior : Gaussians or None
+
+    Raises
+    ------
+    ValueError
+        If the model gives codes that are not (n, d) finite numbers.
+    """
+    images = as_images(images)
+    name = type(model).__name__
+    if not has_posterior(model):
+        return check_codes(model.transform(images), len(images), name), None
+    posterior = model.posterior(images)
+    return check_codes(posterior.mean, len(images), name), posterior
+
+
+def check_codes(codes: Any, n_images: int, name: str = "the model") -> NDArray[np.float32]:
+    """Return codes as float32 (n, d), or say what is wrong with them."""
+    array = np.asarray(codes)
+    if array.ndim != 2 or len(array) != n_images or array.shape[1] == 0:
+        raise ValueError(
+            f"{name}.transform must give codes of shape ({n_images}, d), got {array.shape}"
+        )
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"{name}.transform must give numbers, got {array.dtype}")
+    array = array.astype(np.float32)
+    bad = ~np.isfinite(array).all(axis=1)
+    if bad.any():
+        raise ValueError(
+            f"{name}.transform gives codes that are not finite for {int(bad.sum())} images, the "
+            f"first is image {int(np.argmax(bad))}"
+        )
+    return array
+
+
+class FlatModel:
+    """A fitted scikit-learn transformer of flattened images, seen as a model of images.
+
+    Parameters
+    ----------
+    transformer : object
+        With ``transform`` and ``n_features_in_``; ``inverse_transform`` is offered if it has it.
+    image_shape : (height, width, channels), optional
+        Taken from the first images transformed where it is not given.
+    """
+
+    def __init__(self, transformer: Any, image_shape: tuple[int, int, int] | None = None) -> None:
+        if not hasattr(transformer, "n_features_in_"):
+            raise ValueError(
+                f"{type(transformer).__name__} is not fitted: call fit(images.reshape(n, -1)) "
+                "first"
+            )
+        centre = getattr(transformer, "mean_", None)
+        if centre is not None and np.max(centre) > 1.0:
+            raise ValueError(
+                f"{type(transformer).__name__} was fitted on brighter values than [0, 1] (their "
+                f"mean reaches {np.max(centre):.3g}): fit it on images.as_float().reshape(n, -1)"
+            )
+        self.transformer = copy.copy(transformer)
+        self.image_shape: tuple[int, int, int] | None = None
+        if image_shape is not None:
+            self._set_shape(image_shape)
+        if has_inverse(transformer):
+            # Bound only where it can work, so that has_inverse tells the truth.
+            self.inverse_transform = self._inverse_transform
+
+    def __repr__(self) -> str:
+        return f"FlatModel({self.transformer!r})"
+
+    def transform(self, images: Any) -> NDArray[np.float32]:
+        """Return the codes of images, shape (n, d), float32."""
+        images = as_images(images)
+        if self.image_shape is None:
+            self._set_shape(images.shape)
+        if images.shape != self.image_shape:
+            raise ValueError(
+                f"images have shape {images.shape}, the model takes {self.image_shape}"
+            )
+        flat = images.as_float().reshape(len(images), -1)
+        name = type(self.transformer).__name__
+        return check_codes(self.transformer.transform(flat), len(images), name)
+
+    def _inverse_transform(self, codes: ArrayLike) -> NDArray[np.float32]:
+        """Return images of codes, shape (n, height, width, channels), clipped to [0, 1]."""
+        if self.image_shape is None:
+            raise ValueError("the shape of the images is not known before transform(images)")
+        flat = np.asarray(self.transformer.inverse_transform(np.atleast_2d(codes)))
+        images: NDArray[np.float32] = np.clip(flat, 0.0, 1.0).astype(np.float32)
+        return images.reshape(-1, *self.image_shape)
+
+    def _set_shape(self, shape: tuple[int, int, int]) -> None:
+        """Keep the images' shape if their number of pixels is what the transformer takes."""
+        n_features = int(self.transformer.n_features_in_)
+        if int(np.prod(shape)) != n_features:
+            raise ValueError(
+                f"{type(self.transformer).__name__} was fitted on {n_features} numbers an image, "
+                f"but images of shape {shape} have {int(np.prod(shape))}"
+            )
+        self.image_shape = shape
+
+
+def path(
+    start: Gaussians, end: Gaussians, n_steps: int, kind: str = "optimal_transport"
+) -> Gaussians:
+    """Walk from one Gaussian to another, end points included.
+
+    Parameters
+    ----------
+    start, end : Gaussians of one row
+    n_steps : int, at least 2
+    kind : "optimal_transport", "linear" or "spherical"
+
+    Returns
+    -------
+    Gaussians of n_steps rows
+        Draw ``eps`` once and use ``mean + std * eps`` for a walk of samples: a new ``eps`` at
+        each step makes the images flicker.
+
+    Notes
+    -----
+    The means of "optimal_transport" and "linear" are the same, (1 - t) m_0 + t m_1; what differs
+    is the spread: optimal transport moves the whole Gaussian, s_t = (1 - t) s_0 + t s_1, while a
+    linear or spherical mix w_0 z_0 + w_1 z_1 of two independent samples has
+    s_t = sqrt(w_0^2 s_0^2 + w_1^2 s_1^2), narrower in the middle. "spherical" takes
+    w_0 = sin((1 - t) a) / sin a and w_1 = sin(t a) / sin a, where a is the angle between the
+    means; where the means are parallel, opposite or 0 there is no such arc and it is linear.
+
+    References
+    ----------
+    Shoemake, Animating rotation with quaternion curves, 1985; White, Sampling generative
+    networks, 2016; for optimal transport see :func:`vaewidgets.gaussians.transport_path`.
+    """
+    if kind not in PATHS:
+        raise ValueError(f"kind must be one of {', '.join(PATHS)}, got {kind!r}")
+    if n_steps < 2:
+        raise ValueError(f"n_steps must be at least 2 (both ends are part of it), got {n_steps}")
+    t = np.linspace(0.0, 1.0, n_steps)
+    straight = transport_path(start, end, t)
+    if kind == "optimal_transport":
+        return straight
+    weights = _spherical_weights(start, end, t) if kind == "spherical" else (1 - t, t)
+    w_0, w_1 = (weight[:, None] for weight in weights)
+    dtype = straight.mean.dtype
+    mean = w_0 * start.mean + w_1 * end.mean
+    std = np.hypot(w_0 * start.std, w_1 * end.std)
+    return Gaussians(mean.astype(dtype), std.astype(dtype))
+
+
+def _spherical_weights(
+    start: Gaussians, end: Gaussians, t: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights of both ends on the arc between them, or on the line where there is no arc."""
+    a, b = (gaussian.mean[0].astype(np.float64) for gaussian in (start, end))
+    lengths = np.linalg.norm(a) * np.linalg.norm(b)
+    if lengths == 0:
+        return 1 - t, t
+    angle = np.arccos(np.clip(a @ b / lengths, -1.0, 1.0))
+    if min(angle, np.pi - angle) < _SMALLEST_ANGLE:
+        return 1 - t, t
+    # At t = 0 and 1 the weights are 0 and 1 exactly: sin(angle) / sin(angle), sin(0).
+    return np.sin((1 - t) * angle) / np.sin(angle), np.sin(t * angle) / np.sin(angle)
+
+
+def traverse(code: ArrayLike, dimension: int, values: ArrayLike) -> NDArray[np.floating[Any]]:
+    """Repeat a code so that one dimension takes each of the given values.
+
+    Parameters
+    ----------
+    code : array, shape (d,)
+    dimension : int, 0 to d - 1
+    values : array, shape (m,)
+
+    Returns
+    -------
+    ndarray, shape (m, d)
+    """
+    row = np.asarray(code)
+    if row.ndim != 1:
+        raise ValueError(f"code must have shape (d,), got {row.shape}")
+    if not 0 <= dimension < len(row):
+        raise ValueError(f"dimension must be 0 to {len(row) - 1}, got {dimension}")
+    steps = np.asarray(values)
+    codes = np.tile(row, (len(steps), 1))
+    if codes.dtype.kind != "f":
+        codes = codes.astype(np.float32)
+    codes[:, dimension] = steps
+    return codes
+
+
+def information(posterior: Gaussians) -> NDArray[np.floating[Any]]:
+    """Mean KL divergence of each dimension to N(0, 1), in nats: what it tells about an image.
+
+    Parameters
+    ----------
+    posterior : Gaussians, shape (n, d)
+
+    Returns
+    -------
+    ndarray, shape (d,); about 0 for a dimension that the model does not use
+    """
+    return np.asarray(kl_to_standard(posterior).mean(axis=0))
+
+
+def active_dimensions(means: ArrayLike, threshold: float = 0.01) -> NDArray[np.bool_]:
+    """Tell which dimensions change with the image: Var_x(E[z | x]) > threshold.
+
+    Parameters
+    ----------
+    means : array, shape (n, d)
+        Posterior means of many images.
+    threshold : float
+
+    Returns
+    -------
+    ndarray of bool, shape (d,)
+
+    References
+    ----------
+    Burda, Grosse and Salakhutdinov, Importance weighted autoencoders, 2016, section 5.2.
+    """
+    return np.asarray(np.asarray(means, dtype=np.float64).var(axis=0) > threshold)
+
+
+def _is_sklearn_transformer(model: Any) -> bool:
+    """Tell a transformer of flat rows from a model of images, without importing scikit-learn."""
+    from_sklearn = any(base.__module__.split(".")[0] == "sklearn" for base in type(model).__mro__)
+    return hasattr(model, "n_features_in_") or (
+        from_sklearn and not hasattr(model, "image_shape_")
+    )

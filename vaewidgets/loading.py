@@ -1,0 +1,320 @@
+"""Many images from files, PIL images and arrays to one array: sizes, colours and what failed."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from vaewidgets.decoding import SUFFIXES, Opened, UnreadableError, decode, describe, open_item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from vaewidgets.pixels import PixelArray
+
+FITS = ("pad", "crop", "resize")
+CHANNELS = ("gray", "rgb")
+
+# Longest side files are brought to unless a size is asked for: photographs of 12 Mpx would fill
+# any memory, and the networks are made for images of this order.
+LONGEST_SIDE = 128
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """An image that was left out.
+
+    Attributes
+    ----------
+    position : int
+        Its place in what was loaded: row of the DataFrame, place in the list or in the sorted
+        folder.
+    source : str
+        File name, or what kind of thing it was.
+    reason : str
+    """
+
+    position: int
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How images are brought to one size and colour; see ``load_images`` for the meaning."""
+
+    size: tuple[int, int] | None
+    fit: str
+    channels: str | None
+    background: tuple[int, int, int]
+    max_pixels: int
+    progress: bool
+
+
+@dataclass
+class Reading:
+    """What reading a collection gave."""
+
+    pixels: PixelArray
+    positions: list[int]
+    rejected: list[Rejected]
+    sources: list[str]
+    notice: str
+
+
+def find_files(folder: Path) -> list[Path]:
+    """List the image files of a folder and the folders in it, sorted by name; no hidden ones.
+
+    Raises
+    ------
+    ValueError
+        If there is none, naming what is there.
+    """
+    found, others = [], Counter[str]()
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder).parts
+        if any(part.startswith(".") or part == "__MACOSX" for part in inside):
+            continue
+        if path.suffix.lower() in SUFFIXES:
+            found.append(path)
+        elif path.is_file():
+            others[path.suffix.lower() or "no suffix"] += 1
+    if not found:
+        there = ", ".join(f"{count} x {kind}" for kind, count in others.most_common(3))
+        raise ValueError(
+            f"no image files in {folder} (found: {there or 'nothing'}); known are "
+            + " ".join(sorted(SUFFIXES - {".svg"}))
+        )
+    return found
+
+
+def read_items(items: Sequence[Any], rules: Rules) -> Reading:
+    """Read every item, or list it among the rejected; see ``load_images``.
+
+    Raises
+    ------
+    ValueError
+        If there is no item, or none can be read.
+    """
+    if len(items) == 0:
+        raise ValueError("got 0 images: the list is empty")
+    rejected: dict[int, Rejected] = {}
+    sizes = {} if rules.size else _read_sizes(items, rules, rejected)
+    if rules.size:
+        size, notice = rules.size, ""
+    elif sizes:
+        size, notice = _choose_size(list(sizes.values()), rules.fit)
+    else:
+        raise _nothing_read(rejected)
+
+    canvas = _Canvas(len(items) - len(rejected), size, rules)
+    kept = []
+    for position in _with_progress(range(len(items)), "Reading images", rules.progress):
+        if position in rejected:
+            continue
+        try:
+            with open_item(items[position], rules.max_pixels) as opened:
+                canvas.add(opened)
+        except Exception as error:  # noqa: BLE001 - decoders raise anything; one file must not stop the others
+            rejected[position] = _reject(position, items[position], error)
+        else:
+            kept.append(position)
+    if not kept:
+        raise _nothing_read(rejected)
+    if rejected:
+        first = rejected[min(rejected)]
+        logger.warning(
+            "%d of %d images could not be read and are left out (images.rejected); the first: "
+            "%s: %s", len(rejected), len(items), first.source, first.reason,
+        )  # fmt: skip
+    if notice:
+        logger.warning(notice)
+    return Reading(
+        pixels=canvas.pixels(),
+        positions=kept,
+        rejected=[rejected[position] for position in sorted(rejected)],
+        sources=[describe(items[position]) for position in kept],
+        notice=notice,
+    )
+
+
+def parse_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
+    """Turn the argument ``size`` into (height, width)."""
+    if size is None:
+        return None
+    pair = tuple(size) if isinstance(size, (tuple, list, np.ndarray)) else (size, size)
+    if len(pair) != 2 or not all(
+        isinstance(side, (int, np.integer)) and not isinstance(side, bool) and side > 0
+        for side in pair
+    ):
+        raise ValueError(f"size must be a number of pixels or (height, width), got {size!r}")
+    return int(pair[0]), int(pair[1])
+
+
+def one_of(value: str, accepted: tuple[str, ...], name: str) -> str:
+    """Refuse a value that is not among those accepted."""
+    if value not in accepted:
+        raise ValueError(f"{name} must be one of {', '.join(accepted)}, got {value!r}")
+    return value
+
+
+def fit_image(image: PixelArray, size: tuple[int, int], rules: Rules) -> PixelArray:
+    """Bring one (h, w, c) image to ``size`` by padding, cropping or stretching."""
+    height, width = size
+    old_height, old_width = image.shape[:2]
+    if (old_height, old_width) == size:
+        return image
+    if rules.fit == "resize":
+        return _resample(image, height, width)
+    choose = min if rules.fit == "pad" else max
+    scale = choose(height / old_height, width / old_width)
+    new_height, new_width = max(1, round(old_height * scale)), max(1, round(old_width * scale))
+    image = _resample(image, new_height, new_width)
+    if rules.fit == "crop":
+        top, left = (new_height - height) // 2, (new_width - width) // 2
+        return image[top : top + height, left : left + width]
+    ground = _ground(rules.background, image.shape[2], image.dtype)
+    padded = np.empty((height, width, image.shape[2]), dtype=image.dtype)
+    padded[:] = ground
+    top, left = (height - new_height) // 2, (width - new_width) // 2
+    padded[top : top + new_height, left : left + new_width] = image
+    return padded
+
+
+class _Canvas:
+    """The array being filled: gray 8 bit until an image needs colour or more depth."""
+
+    def __init__(self, capacity: int, size: tuple[int, int], rules: Rules) -> None:
+        self._size, self._rules, self._count = size, rules, 0
+        channels = 3 if rules.channels == "rgb" else 1
+        self._pixels: PixelArray = np.zeros((capacity, *size, channels), dtype=np.uint8)
+
+    def add(self, opened: Opened) -> None:
+        """Decode one image, bring it to size and colour, and append it."""
+        # JPEG decoding at reduced size still leaves twice the pixels asked for, to average over.
+        image = decode(opened, self._rules.background, near=2 * max(self._size))
+        if self._rules.channels == "gray" or (image.shape[2] == 3 and _is_gray(image)):
+            image = _to_gray(image)
+        image = fit_image(image, self._size, self._rules)
+        if image.dtype == np.float32 and self._pixels.dtype == np.uint8:
+            self._pixels = self._pixels.astype(np.float32) / np.float32(255)
+        elif image.dtype == np.uint8 and self._pixels.dtype == np.float32:
+            image = image.astype(np.float32) / np.float32(255)
+        if image.shape[2] > self._pixels.shape[3]:
+            self._pixels = np.repeat(self._pixels, 3, axis=3)
+        self._pixels[self._count] = image  # a gray image fills all three channels
+        self._count += 1
+
+    def pixels(self) -> PixelArray:
+        """Return what was added."""
+        return self._pixels[: self._count]
+
+
+def _is_gray(image: PixelArray) -> bool:
+    """Tell whether the three channels are equal (a gray picture saved in colour)."""
+    red, green, blue = image[..., 0], image[..., 1], image[..., 2]
+    return bool((red == green).all() and (green == blue).all())
+
+
+def _to_gray(image: PixelArray) -> PixelArray:
+    """Brightness by ITU-R 601 luma, as Pillow's convert("L")."""
+    if image.shape[2] == 1:
+        return image
+    luma: PixelArray = image @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    if image.dtype == np.uint8:
+        return np.rint(luma).astype(np.uint8)[..., np.newaxis]
+    return np.clip(luma, 0, 1).astype(np.float32)[..., np.newaxis]
+
+
+def _ground(background: tuple[int, int, int], channels: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return the background colour in the channels and number type of an image."""
+    colour: PixelArray = np.array([[background]], dtype=np.uint8)
+    if channels == 1:
+        colour = _to_gray(colour)
+    return colour if dtype == np.uint8 else colour.astype(np.float32) / np.float32(255)
+
+
+def _resample(image: PixelArray, height: int, width: int) -> PixelArray:
+    """Resize with Pillow's bicubic filter, which averages when it shrinks."""
+    if image.shape[:2] == (height, width):
+        return image
+    kind = Image.Resampling.BICUBIC
+    if image.dtype == np.uint8:
+        picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
+        small = np.asarray(picture.resize((width, height), kind, reducing_gap=3.0))
+        return small.reshape(height, width, image.shape[2])
+    planes = [
+        np.asarray(Image.fromarray(image[..., channel]).resize((width, height), kind))
+        for channel in range(image.shape[2])
+    ]
+    # Bicubic overshoots at edges.
+    clipped: PixelArray = np.clip(np.stack(planes, axis=2), 0.0, 1.0)
+    return clipped
+
+
+def _read_sizes(
+    items: Sequence[Any], rules: Rules, rejected: dict[int, Rejected]
+) -> dict[int, tuple[int, int]]:
+    """Read the headers of all items; what has none goes to ``rejected``."""
+    sizes = {}
+    for position in _with_progress(range(len(items)), "Reading headers", rules.progress):
+        try:
+            with open_item(items[position], rules.max_pixels) as opened:
+                sizes[position] = (opened.height, opened.width)
+        except Exception as error:  # noqa: BLE001 - as when decoding
+            rejected[position] = _reject(position, items[position], error)
+    return sizes
+
+
+def _choose_size(sizes: list[tuple[int, int]], fit: str) -> tuple[tuple[int, int], str]:
+    """Choose one size for all, and say in a line what that does to them."""
+    # Where more than half have one size, the median is that size.
+    height, width = (int(side) for side in np.median(np.array(sizes), axis=0))
+    n_sizes = len(set(sizes))
+    notice = ""
+    if n_sizes > 1:
+        how = {"pad": "padded", "crop": "cropped", "resize": "stretched"}[fit]
+        notice = f"{n_sizes} sizes, {how} to one"
+    longest = max(height, width)
+    if longest > LONGEST_SIDE:
+        notice += f"{'; ' if notice else ''}shrunk from {height} x {width}"
+        scale = LONGEST_SIDE / longest
+        height, width = max(1, round(height * scale)), max(1, round(width * scale))
+    if notice:
+        notice = f"images brought to {height} x {width} pixels ({notice}); size=... sets another"
+    return (height, width), notice
+
+
+def _reject(position: int, item: Any, error: Exception) -> Rejected:
+    """Put a failure in words."""
+    reason = str(error) if isinstance(error, UnreadableError) else f"cannot be decoded: {error}"
+    return Rejected(position, describe(item), reason[:500])
+
+
+def _nothing_read(rejected: dict[int, Rejected]) -> ValueError:
+    """Make the error for when no image is left."""
+    first = rejected[min(rejected)]
+    return ValueError(
+        f"none of the {len(rejected)} images could be read; the first, {first.source}: "
+        f"{first.reason}"
+    )
+
+
+def _with_progress(positions: range, text: str, wanted: bool) -> Iterator[int]:
+    """Iterate with a progress bar that appears after a second."""
+    if not wanted:
+        yield from positions
+        return
+    from tqdm.auto import tqdm
+
+    yield from tqdm(positions, desc=text, unit="image", delay=1.0, mininterval=0.25, leave=False)

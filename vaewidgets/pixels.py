@@ -1,0 +1,176 @@
+"""Checks that turn an array of pixels into the one form the library knows, or refuse it in words.
+
+The form: shape (n, height, width, channels) with 1 or 3 channels, either uint8 or float32 in
+[0, 1]. Brightness is never guessed, clipped or rescaled behind the user's back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# uint8 or float32: numpy's types have no word for "one of two".
+PixelArray = NDArray[Any]
+
+AXES = ("NHW", "NHWC", "NCHW")
+
+# Images looked at together, so that checking a memory-mapped file does not read it all at once.
+_CHUNK_NUMBERS = 16_000_000
+
+
+def check_pixels(array: NDArray[Any], axes: str | None = None) -> PixelArray:
+    """Bring an array of images to shape (n, height, width, channels), uint8 or float32 in [0, 1].
+
+    Parameters
+    ----------
+    array : ndarray, shape (n, h, w), (n, h, w, c) or (n, c, h, w)
+        uint8 (0 to 255), bool, uint16 (0 to 65535), or floats in [0, 1].
+    axes : "NHW", "NHWC" or "NCHW", optional
+        What the axes are; found from the shape where only one reading is possible.
+
+    Returns
+    -------
+    ndarray
+        uint8 arrays come back without a copy; bool becomes 0 and 255; uint16 is divided by 65535.
+
+    Raises
+    ------
+    TypeError
+        For numbers that are not pixels (text, objects, complex, other integers).
+    ValueError
+        For other shapes and channel counts, ambiguous axes, no images, values outside [0, 1],
+        NaN and infinity. The message names the first image at fault and a remedy.
+    """
+    if axes is not None and axes not in AXES:
+        raise ValueError(f"axes must be one of {', '.join(AXES)} or None, got {axes!r}")
+    _check_dtype(array.dtype)
+    return check_values(_to_nhwc(array, axes))
+
+
+def check_values(array: NDArray[Any]) -> PixelArray:
+    """Bring the numbers of an (n, height, width, channels) array to uint8 or float32 in [0, 1]."""
+    _check_dtype(array.dtype)
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.bool_:
+        return np.where(array, np.uint8(255), np.uint8(0))
+    scale = 65535.0 if array.dtype.kind == "u" else 1.0
+    in_place = array.dtype == np.float32  # includes that the byte order is the machine's
+    result = array if in_place else np.empty(array.shape, dtype=np.float32)
+    step = max(1, _CHUNK_NUMBERS // max(1, array[0].size))
+    for start in range(0, len(array), step):
+        chunk = array[start : start + step]
+        if scale == 1.0:
+            _check_range(chunk, start)
+        if not in_place:
+            result[start : start + step] = chunk / np.float32(scale)
+    return result
+
+
+def _check_dtype(dtype: np.dtype[Any]) -> None:
+    """Refuse what cannot be pixels, naming the way out."""
+    if dtype in (np.uint8, np.uint16, np.bool_) or dtype.kind == "f":
+        return
+    if dtype.kind in "iu":
+        raise TypeError(
+            f"images of type {dtype} have no known range: pass images.astype('uint8') if the "
+            "values are 0 to 255, or divide by the largest possible value"
+        )
+    if dtype.kind == "O":
+        raise TypeError(
+            "an array of objects is not an array of pixels: pass a list of images (they may "
+            "differ in size) or one array of numbers"
+        )
+    raise TypeError(
+        f"images must be uint8 (0 to 255), bool, uint16 or floats in [0, 1], got {dtype}"
+    )
+
+
+def _to_nhwc(array: NDArray[Any], axes: str | None) -> NDArray[Any]:
+    """Move the axes to (n, height, width, channels); never copies."""
+    shape = array.shape
+    if axes is None:
+        axes = _guess_axes(shape)
+    if array.ndim != len(axes):
+        raise ValueError(f'axes="{axes}" needs an array of {len(axes)} axes, got shape {shape}')
+    if 0 in shape:
+        what = "0 images" if shape[0] == 0 else "images without pixels"
+        raise ValueError(f"got {what}: an array of shape {shape}")
+    if axes == "NHW":
+        array = array[..., np.newaxis]
+    elif axes == "NCHW":
+        array = np.moveaxis(array, 1, 3)
+    check_channels(array.shape[3], f"images of shape {shape} read as {axes}")
+    return array
+
+
+def _guess_axes(shape: tuple[int, ...]) -> str:
+    """Name the axes where the shape allows one reading only."""
+    if len(shape) == 2:
+        raise ValueError(
+            f"got a table of shape {shape}: for one image pass image[None]; for images laid "
+            "out as rows of pixels pass array.reshape(n, height, width)"
+        )
+    if len(shape) == 3:
+        if shape[2] in (1, 3, 4):
+            raise ValueError(
+                f"shape {shape} can be {shape[0]} narrow images or one image with {shape[2]} "
+                'channels: pass axes="NHW" for the first, image[None] for the second'
+            )
+        return "NHW"
+    if len(shape) == 4:
+        if shape[1:] == (1, 1, 1):
+            return "NHWC"
+        first, last = shape[1] in (1, 3), shape[3] in (1, 3)
+        # RGBA counts as a possible last axis, so that (n, 3, h, 4) is asked about, not guessed.
+        if first and shape[3] in (1, 3, 4):
+            raise ValueError(
+                f'shape {shape} can be read two ways: pass axes="NHWC" or axes="NCHW"'
+            )
+        return "NCHW" if first and not last else "NHWC"
+    raise ValueError(
+        f"images must be an array of shape (n, height, width), (n, height, width, channels) "
+        f"or (n, channels, height, width), got shape {shape}"
+    )
+
+
+def check_channels(channels: int, what: str) -> None:
+    """Refuse any number of channels but 1 (gray) and 3 (red, green, blue)."""
+    if channels in (1, 3):
+        return
+    remedy = {
+        2: "keep the gray channel, images[..., :1]",
+        4: "drop the transparency, images[..., :3], or pass PIL images or files, which are "
+        "laid on a background",
+    }.get(channels, "choose three, for example images[..., [0, 1, 2]], or their mean")
+    raise ValueError(f"{what} have {channels} channels; 1 (gray) or 3 (RGB) can be used: {remedy}")
+
+
+def _check_range(chunk: NDArray[Any], start: int) -> None:
+    """Refuse numbers outside [0, 1], NaN and infinity, naming the first image at fault."""
+    low, high = chunk.min(), chunk.max()
+    if low >= 0.0 and high <= 1.0:  # also False for NaN
+        return
+    flat = chunk.reshape(len(chunk), -1)
+    bad = ~((flat >= 0.0) & (flat <= 1.0)).all(axis=1)
+    first = int(np.argmax(bad))
+    row = flat[first]
+    where = f"image {start + first}"
+    if not np.isfinite(row).all():
+        found = "NaN" if np.isnan(row).any() else "infinity"
+        raise ValueError(
+            f"{where} holds {found}: leave such images out, or replace the values, for "
+            "example with numpy.nan_to_num"
+        )
+    low, high = row.min(), row.max()
+    if low >= 0 and high <= 255:
+        remedy = "divide by 255" if high > 16 else f"divide by the largest value, {high:.3g} here"
+    elif low >= -1 and high <= 1:
+        remedy = "bring [-1, 1] to [0, 1] with (images + 1) / 2"
+    else:
+        remedy = "subtract the smallest and divide by the largest value"
+    raise ValueError(
+        f"float images must lie in [0, 1], but {where} goes from {low:.4g} to {high:.4g}: {remedy}"
+    )
