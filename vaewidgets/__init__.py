@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from vaewidgets.core import progress as _progress
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -49,6 +51,16 @@ __all__ = [
     "load_images",
     "project",
 ]
+
+
+def _live_view() -> Any:
+    from vaewidgets.widgets.training import TrainingMonitor
+
+    return TrainingMonitor()
+
+
+# The core knows no widget: the live view of a training in a notebook is handed to it here.
+_progress.notebook_factory = _live_view
 
 
 def __getattr__(name: str) -> Any:

@@ -107,6 +107,16 @@ def test_a_closed_widget_leaves_nothing_behind():
     assert set(_instances) == before
 
 
+def test_messages_are_handled_on_the_thread_that_the_page_asks_for(monkeypatch):
+    """A real kernel's comm, which else remembers the thread of the cell that showed the widget."""
+    kernel_comm = pytest.importorskip("ipykernel.comm.comm").BaseComm
+    monkeypatch.setattr("comm.create_comm", lambda **options: kernel_comm(**options))
+    widget = Echo()
+    widget.comm._reply_subshell_id = None
+    assert widget.comm._reply_subshell_for({}, "the page's subshell") == "the page's subshell"
+    widget.close()
+
+
 def test_a_missing_bundle_says_how_to_build_it():
     with pytest.raises(FileNotFoundError, match="make build"):
         bundle("nothing.js")

@@ -55,8 +55,10 @@ class BaseWidget(anywidget.AnyWidget):
     _css: ClassVar[str] = bundle("style.css")
 
     def __init__(self, **traits: Any) -> None:
+        self._endings: list[Callable[[], None]] = []  # what close() has to stop
         super().__init__(**traits)
         self.on_msg(self._dispatch)
+        _answer_where_asked(self.comm)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -64,6 +66,9 @@ class BaseWidget(anywidget.AnyWidget):
     def close(self) -> None:
         """Take the widget off the page and forget it; what it selected or labelled stays."""
         jobs.drop(id(self))
+        # ipywidgets closes what the collector finds, also a widget whose __init__ has raised.
+        for end in self.__dict__.pop("_endings", []):
+            end()
         if self.layout is not None:
             self.layout.close()  # ipywidgets leaves it in its registry otherwise
         super().close()
@@ -107,3 +112,14 @@ class BaseWidget(anywidget.AnyWidget):
                 superseded=lambda: self.send({"op": "superseded", "id": content.get("id")}),
             ),
         )
+
+
+def _answer_where_asked(comm: Any) -> None:
+    """Let messages of the page be handled on the thread that the page asks for.
+
+    ipykernel 7.4 hands them to the thread that last sent something through the widget. For a
+    widget that a cell shows, or updates while it runs, that is the cell's own thread: sliders
+    and Stop would be answered only when the cell has ended.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda _data, asked_for: asked_for

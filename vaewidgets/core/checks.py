@@ -1,0 +1,102 @@
+"""Checks of what an estimator is given: each names the argument and what is accepted."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from vaewidgets.core.networks.registry import Architecture
+    from vaewidgets.images import Images
+
+
+def check_choice(name: str, value: Any, accepted: Sequence[str]) -> None:
+    """Raise ValueError unless ``value`` is one of the accepted names."""
+    if not isinstance(value, str) or value not in accepted:
+        names = ", ".join(map(repr, accepted))
+        raise ValueError(f"{name} is {value!r}; accepted: {names}")
+
+
+def check_integer(name: str, value: Any, lowest: int, highest: int | None = None) -> int:
+    """Return ``value`` as an int, or raise TypeError or ValueError."""
+    span = f"an integer from {lowest}" + ("" if highest is None else f" to {highest}")
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}; accepted: {span}")
+    number = int(value)
+    if number < lowest or (highest is not None and number > highest):
+        raise ValueError(f"{name} is {value!r}; accepted: {span}")
+    return number
+
+
+def check_real(name: str, value: Any, lowest: float, below: float, *, open_end: bool) -> float:
+    """Return ``value`` as a float in [lowest, below), or (lowest, below) with ``open_end``."""
+    span = f"a number {'above' if open_end else 'of at least'} {lowest:g}"
+    if math.isfinite(below):
+        span += f" and below {below:g}"
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}; accepted: {span}")
+    number = float(value)
+    in_span = lowest <= number < below and not (open_end and number == lowest)
+    if not in_span:  # also for nan
+        raise ValueError(f"{name} is {value!r}; accepted: {span}")
+    return number
+
+
+def check_seed(random_state: Any) -> int:
+    """Return a seed for an int, a RandomState (which it advances) or None (fresh entropy).
+
+    numpy's global generator, which scikit-learn takes for None, is left alone: training a model
+    must not change the numbers that other code draws.
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool):
+        return check_integer("random_state", random_state, 0)
+    raise TypeError(
+        f"random_state is {random_state!r}; accepted: an integer from 0, a numpy RandomState or "
+        "None"
+    )
+
+
+def check_learnable(images: Images) -> Images:
+    """Refuse what holds nothing to learn."""
+    if len(images) < 2:
+        raise ValueError(f"images holds {len(images)}; accepted: at least 2 images that differ")
+    if (images.pixels == images.pixels[:1]).all():
+        raise ValueError(f"images: all {len(images)} are identical; there is nothing to learn")
+    return images
+
+
+def check_size(images: Images, architecture: Architecture) -> Images:
+    """Refuse images of another size than the model was fitted on."""
+    fitted = (architecture.height, architecture.width, architecture.channels)
+    if images.shape != fitted:
+        height, width, channels = fitted
+        raise ValueError(
+            f"images are {' x '.join(map(str, images.shape))} (height x width x channels), but "
+            f"the model was fitted on {height} x {width} x {channels}; load them with "
+            f"size=({height}, {width})"
+        )
+    return images
+
+
+def warn_of_collapse(active: NDArray[np.bool_]) -> None:
+    """Say so if fewer than a quarter of the dimensions carry information."""
+    if active.sum() < len(active) / 4:
+        warnings.warn(
+            f"{active.sum()} of {len(active)} latent dimensions carry information about the "
+            "images (posterior collapse). Try a smaller beta, a longer warm_up, or fewer "
+            "dimensions (n_latent)",
+            RuntimeWarning,
+            stacklevel=3,
+        )
