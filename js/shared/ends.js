@@ -1,0 +1,139 @@
+// The collection beside the interpolator: a map on which A and B are set, and the path drawn.
+import { toFloat32 } from "./buffers.js";
+import { button, h, setPressed } from "./dom.js";
+import { listen, onChange } from "./lifecycle.js";
+import { createMap } from "./map.js";
+import { frameAt } from "./reel.js";
+import { Superseded } from "./requests.js";
+import { createThumbnails } from "./thumbnails.js";
+
+/** @typedef {import("@anywidget/types").AnyModel} Model */
+/** @typedef {"start" | "end"} End */
+
+const LETTERS = { start: "A", end: "B" };
+
+/**
+ * @param {object} options
+ * @param {Model} options.model
+ * @param {AbortSignal} options.signal
+ * @param {import("./requests.js").Requests} options.requests
+ * @returns {{ root: HTMLElement } | null} null where there is no collection
+ */
+export function createEnds({ model, signal, requests }) {
+  const n = model.get("_n");
+  if (!n) return null;
+  /** @type {End} */
+  let armed = "start";
+  /** @type {Float32Array | null} xy pairs in map coordinates */
+  let route = null;
+
+  const arms = /** @type {End[]} */ (["start", "end"]).map((end) =>
+    button({
+      label: LETTERS[end],
+      title: `The next click on the map sets ${LETTERS[end]}`,
+      onClick: () => arm(end),
+    }),
+  );
+  const rows = /** @type {End[]} */ (["start", "end"]).map((end) => rowInput(end));
+  const place = h("div", { class: "vw-map-place" });
+  const root = h(
+    "div",
+    { class: "vw-collection" },
+    h(
+      "div",
+      { class: "vw-group vw-arms", role: "group", "aria-label": "What a click on the map sets" },
+      h("span", { class: "vw-muted" }, "Click sets"),
+      arms[0],
+      arms[1],
+      h("span", { class: "vw-spacer" }),
+      h("label", { class: "vw-label" }, "A", rows[0]),
+      h("label", { class: "vw-label" }, "B", rows[1]),
+    ),
+    place,
+  );
+
+  const map = createMap({
+    model,
+    el: place,
+    signal,
+    requests,
+    thumbnails: createThumbnails({ model, requests, signal }),
+    lasso: false,
+    compact: true,
+    onPick: (/** @type {number} */ row) => setEnd(armed, row),
+  });
+
+  /** @param {End} end */
+  function rowInput(end) {
+    const input = h("input", {
+      class: "vw-input vw-row",
+      type: "number",
+      min: "0",
+      max: String(n - 1),
+      step: "1",
+      "aria-label": `Row of ${LETTERS[end]}`,
+      title: `Row of ${LETTERS[end]}, 0 to ${n - 1}`,
+    });
+    listen(input, "change", () => setEnd(end, Number(input.value)), signal);
+    return input;
+  }
+
+  /** @param {End} end */
+  function arm(end) {
+    armed = end;
+    setPressed(arms[0], end === "start");
+    setPressed(arms[1], end === "end");
+  }
+
+  /** @param {End} end @param {number} row */
+  function setEnd(end, row) {
+    arm(end === "start" ? "end" : "start");
+    requests.ask("end", { which: end, row }).catch(() => {
+      // onError shows why; here nothing has changed.
+      arm(end);
+      showRows();
+    });
+  }
+
+  function showRows() {
+    const ends = model.get("_ends");
+    rows[0].value = ends.start ?? "";
+    rows[1].value = ends.end ?? "";
+  }
+
+  function drawMarkers() {
+    const ends = model.get("_ends");
+    /** @type {import("./overlay.js").Marker[]} */
+    const markers = [];
+    if (ends.start !== null) markers.push({ row: ends.start, label: "A", kind: "start" });
+    if (ends.end !== null) markers.push({ row: ends.end, label: "B", kind: "end" });
+    if (route && route.length > 0) {
+      const at = frameAt(model.get("t"), route.length / 2);
+      const xy = [route[2 * at], route[2 * at + 1]];
+      markers.push({ xy, label: "", kind: "current" });
+    }
+    map.setMarkers(markers);
+  }
+
+  const askRoute = requests.latest("route");
+  async function drawRoute() {
+    showRows();
+    try {
+      const { content, buffers } = await askRoute({ kind: model.get("kind") });
+      route = content.placed ? toFloat32(buffers[0]) : null;
+    } catch (error) {
+      if (error instanceof Superseded) return;
+      route = null;
+    }
+    if (signal.aborted) return;
+    map.setPath(route);
+    drawMarkers();
+  }
+
+  onChange(model, ["kind", "_ends", "_xy"], drawRoute, signal);
+  onChange(model, "t", drawMarkers, signal);
+  arm("start");
+  drawMarkers();
+  drawRoute();
+  return { root };
+}

@@ -1,0 +1,171 @@
+// The images of a selection, as a grid to look through and to find back on the map.
+import { button, count, h } from "./dom.js";
+import { listen, perFrame } from "./lifecycle.js";
+
+const PAGE = 500;
+
+/**
+ * @typedef {object} Gallery
+ * @property {HTMLElement} root
+ * @property {(rows: number[], total: number) => void} show the first rows of a selection of `total`
+ */
+
+/**
+ * @param {{ el: HTMLElement, signal: AbortSignal,
+ *   thumbnails: import("./thumbnails.js").Thumbnails,
+ *   onPick: (row: number) => void, onClear?: () => void, onMore?: (limit: number) => void,
+ *   describe?: (row: number) => string, empty?: string, action?: string }} options `onPick`: an image was chosen,
+ *   to be shown on the map; `onMore`: show up to so many rows; `empty`: words where nothing is
+ * @returns {Gallery}
+ */
+export function createGallery(options) {
+  const { el, signal, thumbnails, onPick } = options;
+  const title = h("span", { class: "vw-section-title" });
+  const note = h("span", { class: "vw-muted" });
+  const clear = h("button", { type: "button", class: "vw-link" }, "Clear");
+  const grid = h("div", { class: "vw-gallery-grid", role: "listbox", tabIndex: -1 });
+  const empty = h("p", { class: "vw-muted vw-gallery-empty" });
+  const more = button({
+    label: "Show more",
+    title: "Show more images",
+    onClick: () => showMore(),
+  });
+  const root = h(
+    "section",
+    { class: "vw-section vw-gallery", "aria-label": "Selected images" },
+    h("div", { class: "vw-section-head" }, title, note, clear),
+    empty,
+    h("div", { class: "vw-gallery-scroll" }, grid, more),
+  );
+  el.append(root);
+  empty.textContent =
+    options.empty ?? "Drag around points with the lasso to see their images here.";
+  let limit = PAGE;
+  /** @type {Map<HTMLCanvasElement, number>} canvases still empty */
+  let open = new Map();
+
+  // Images are drawn when they come near to being seen, so a large gallery opens at once.
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        const canvas = /** @type {HTMLCanvasElement} */ (target.firstElementChild);
+        open.set(canvas, Number(/** @type {HTMLElement} */ (target).dataset.row));
+      }
+      drawOpen();
+    },
+    { root, rootMargin: "200px" },
+  );
+  signal.addEventListener("abort", () => near.disconnect(), { once: true });
+
+  const drawOpen = perFrame(() => {
+    const absent = [];
+    for (const [canvas, row] of open) {
+      const context = canvas.getContext("2d");
+      if (context && thumbnails.draw(context, row, 0, 0, canvas.width, canvas.height)) {
+        open.delete(canvas);
+      } else absent.push(row);
+    }
+    if (absent.length > 0) thumbnails.request(absent.reverse());
+  }, signal);
+  thumbnails.onReady(() => {
+    if (open.size > 0) drawOpen();
+  });
+
+  /** @param {number} row */
+  function item(row) {
+    const label = options.describe?.(row) ?? "";
+    const words = label ? `Row ${count(row)}, ${label}` : `Row ${count(row)}`;
+    const canvas = h("canvas", { width: thumbnails.width, height: thumbnails.height });
+    const element = h(
+      "button",
+      {
+        type: "button",
+        class: "vw-gallery-item",
+        role: "option",
+        title: `${words}. ${options.action ?? "Click to find it on the map"}`,
+        "aria-label": words,
+        tabIndex: -1,
+        dataset: { row: String(row) },
+      },
+      canvas,
+    );
+    near.observe(element);
+    return element;
+  }
+
+  function showMore() {
+    limit += PAGE;
+    options.onMore?.(limit);
+  }
+
+  listen(
+    grid,
+    "click",
+    (/** @type {MouseEvent} */ event) => {
+      const element = /** @type {Element} */ (event.target).closest("button");
+      if (element) onPick(Number(element.dataset.row));
+    },
+    signal,
+  );
+  listen(grid, "keydown", (/** @type {KeyboardEvent} */ event) => moveFocus(grid, event), signal);
+  clear.onclick = () => options.onClear?.();
+  if (!options.onClear) clear.hidden = true;
+
+  /** @type {number[]} */
+  let shown = [];
+  return {
+    root,
+    show(rows, total) {
+      if (total === 0) limit = PAGE;
+      title.textContent = total === 0 ? "Selection" : `${count(total)} selected`;
+      note.textContent =
+        thumbnails.width > 0 && rows.length < total ? `first ${count(rows.length)}` : "";
+      clear.hidden = total === 0 || !options.onClear;
+      empty.hidden = total > 0;
+      const hasImages = thumbnails.width > 0;
+      grid.hidden = !hasImages || total === 0;
+      more.hidden = !hasImages || rows.length >= total || !options.onMore;
+      const isLonger = shown.length < rows.length && shown.every((row, k) => row === rows[k]);
+      if (!isLonger) {
+        near.disconnect();
+        open = new Map();
+        grid.replaceChildren();
+      }
+      if (hasImages) grid.append(...rows.slice(isLonger ? shown.length : 0).map(item));
+      shown = rows;
+      const first = grid.querySelector("button");
+      if (first) first.tabIndex = 0;
+    },
+  };
+}
+
+/**
+ * Arrow keys walk through the grid; Tab passes it in one step.
+ * @param {HTMLElement} grid
+ * @param {KeyboardEvent} event
+ */
+function moveFocus(grid, event) {
+  const items = /** @type {HTMLElement[]} */ ([...grid.children]);
+  const at = items.indexOf(/** @type {HTMLElement} */ (event.target));
+  if (at < 0) return;
+  const top = items[0].offsetTop;
+  const next = items.findIndex((item) => item.offsetTop > top);
+  const columns = next < 0 ? items.length : next;
+  const steps = /** @type {Record<string, number>} */ ({
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    ArrowUp: -columns,
+    ArrowDown: columns,
+    Home: -at,
+    End: items.length - 1 - at,
+  });
+  const step = steps[event.key];
+  if (step === undefined) return;
+  event.preventDefault();
+  const target = items[Math.min(Math.max(at + step, 0), items.length - 1)];
+  items[at].tabIndex = -1;
+  target.tabIndex = 0;
+  target.focus();
+}

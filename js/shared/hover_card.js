@@ -1,0 +1,92 @@
+// The card beside a hovered point: its image, enlarged, and what is known of it in words.
+import { count, h } from "./dom.js";
+
+const LONGEST_SIDE = 112;
+const MARGIN = 8;
+
+/**
+ * @param {{ container: HTMLElement, thumbnails: import("./thumbnails.js").Thumbnails }} options
+ */
+export function createHoverCard({ container, thumbnails }) {
+  const canvas = h("canvas", { class: "vw-picture" });
+  const title = h("div", { class: "vw-card-title" });
+  const index = h("div", { class: "vw-muted vw-card-line" });
+  const swatch = h("span", { class: "vw-swatch" });
+  const name = h("span", {});
+  const group = h("div", { class: "vw-card-line" }, swatch, name);
+  const root = h(
+    "div",
+    { class: "vw-card", hidden: true, "aria-hidden": "true" },
+    canvas,
+    h("div", { class: "vw-card-text" }, title, group, index),
+  );
+  container.append(root);
+  /** @type {number | undefined} */
+  let shown;
+  let place = { x: 0, y: 0 };
+
+  function drawImage() {
+    const { width, height } = thumbnails;
+    canvas.hidden = width === 0;
+    if (shown === undefined || width === 0) return;
+    // Whole multiples keep every pixel of a small image equally large.
+    const scale = LONGEST_SIDE / Math.max(width, height);
+    const whole = scale > 2 ? Math.floor(scale) : scale;
+    canvas.width = Math.round(width * whole);
+    canvas.height = Math.round(height * whole);
+    const context = canvas.getContext("2d");
+    if (context && !thumbnails.draw(context, shown, 0, 0, canvas.width, canvas.height)) {
+      thumbnails.request([shown]);
+    }
+  }
+  thumbnails.onReady(() => {
+    if (!root.hidden) drawImage();
+  });
+
+  return {
+    /**
+     * @param {number} row
+     * @param {{ x: number, y: number, label: string, color: string }} about
+     */
+    show(row, { x, y, label, color }) {
+      if (row !== shown) index.textContent = "";
+      shown = row;
+      title.textContent = `Row ${count(row)}`;
+      group.hidden = label === "";
+      name.textContent = label;
+      swatch.style.color = color;
+      place = { x, y };
+      root.hidden = false;
+      drawImage();
+      placeBeside(root, container, place);
+    },
+    /** @param {number} row @param {string} text */
+    setIndex(row, text) {
+      if (row !== shown) return;
+      index.textContent = text;
+      placeBeside(root, container, place); // the card has grown
+    },
+    hide() {
+      root.hidden = true;
+      shown = undefined;
+    },
+  };
+}
+
+/**
+ * Beside the pointer on the side where there is room; never outside the map.
+ * @param {HTMLElement} card
+ * @param {HTMLElement} container
+ * @param {{ x: number, y: number }} place
+ */
+function placeBeside(card, container, { x, y }) {
+  const { clientWidth, clientHeight } = container;
+  const { offsetWidth, offsetHeight } = card;
+  const right = x + 16;
+  const left = right + offsetWidth + MARGIN > clientWidth ? x - 16 - offsetWidth : right;
+  const top = y - offsetHeight / 2;
+  /** @param {number} value @param {number} most */
+  const inside = (value, most) => Math.max(MARGIN, Math.min(value, most - MARGIN));
+  card.style.left = `${inside(left, clientWidth - offsetWidth)}px`;
+  card.style.top = `${inside(top, clientHeight - offsetHeight)}px`;
+}

@@ -1,0 +1,387 @@
+// The map: points of a model's traits, drawn, panned, hovered, clicked and lassoed.
+import {
+  combineBits,
+  countBits,
+  emptyBits,
+  hasBit,
+  setBit,
+  toFloat32,
+  toUint8,
+} from "./buffers.js";
+import { boxOf, createCamera } from "./camera.js";
+import { createCanvasPoints } from "./canvas2d.js";
+import { codesOf, labelOf, NO_COLOR, paletteOf } from "./colors.js";
+import { h } from "./dom.js";
+import { createHoverCard } from "./hover_card.js";
+import { rowsInPolygon } from "./lasso.js";
+import { listen, onChange, onResize, perFrame } from "./lifecycle.js";
+import { actOnKey, followPointer } from "./map_input.js";
+import { createPainter } from "./map_painter.js";
+import { nearestRow } from "./pick.js";
+import { createGlPoints } from "./points.js";
+import { css, onTheme, readTheme } from "./theme.js";
+
+/** @typedef {import("@anywidget/types").AnyModel} Model */
+/** @typedef {import("./map_input.js").Tool} Tool */
+/** @typedef {import("./map_input.js").Mode} Mode */
+/** @typedef {import("./overlay.js").Marker} Marker */
+
+const PICK_REACH = 12;
+const HINT_MS = 1800;
+
+/**
+ * @typedef {object} MapOptions
+ * @property {Model} model with the traits _n, _xy, _color, _color_values and _selection
+ * @property {HTMLElement} el
+ * @property {AbortSignal} signal
+ * @property {import("./requests.js").Requests} requests
+ * @property {import("./thumbnails.js").Thumbnails} thumbnails
+ * @property {(row: number, event: PointerEvent | KeyboardEvent) => void} [onPick] a point was
+ *   clicked; by default it is selected, with Shift toggled
+ * @property {(bits: Uint8Array, mode: Mode) => void} [onSelect] a lasso was closed; by default it
+ *   changes the trait _selection
+ * @property {(row: number | undefined) => void} [onHover]
+ * @property {(tool: Tool) => void} [onTool]
+ * @property {(row: number) => string} [describe] what a row is, on its hover card
+ * @property {boolean} [lasso]
+ * @property {boolean} [compact] for a small map beside something else
+ *
+ * @typedef {object} MapView
+ * @property {Tool} tool
+ * @property {"webgl2" | "canvas2d"} renderer
+ * @property {() => void} fit
+ * @property {(tool: Tool) => void} setTool
+ * @property {(markers: Marker[]) => void} setMarkers
+ * @property {(path: Float32Array | null) => void} setPath pairs in map coordinates
+ * @property {(codes: Set<number>) => void} setHidden class codes not shown
+ * @property {(values: import("./colors.js").Codes, rgba: Uint8Array) => void} setColors
+ *   colours of the caller's instead of those of the traits
+ * @property {(shown: boolean) => void} showImages
+ * @property {(row: number) => void} locate bring a row into view and point at it
+ * @property {(row: number, text: string) => void} setIndexText second line of a hover card
+ * @property {(factor: number) => void} zoom
+ * @property {() => boolean} clearSelection whether there was one
+ * @property {(event: KeyboardEvent) => boolean} key act on a key; whether it was one of the map's
+ * @property {() => void} redraw
+ */
+
+/**
+ * @param {MapOptions} options
+ * @returns {MapView}
+ */
+export function createMap(options) {
+  const { model, el, signal, thumbnails, lasso = true, compact = false } = options;
+  const base = h("canvas", { class: "vw-map-canvas", "aria-hidden": "true" });
+  const over = h("canvas", { class: "vw-map-canvas", "aria-hidden": "true" });
+  const hint = h("div", { class: "vw-map-hint", hidden: true });
+  const surface = h(
+    "div",
+    { class: compact ? "vw-map vw-compact" : "vw-map", tabIndex: 0, role: "application" },
+    base,
+    over,
+    hint,
+  );
+  el.append(surface);
+  const camera = createCamera({ padding: compact ? 16 : 28 });
+  const points = createGlPoints(() => painter.redraw()) ?? createCanvasPoints();
+  const card = createHoverCard({ container: surface, thumbnails });
+
+  const state = {
+    n: 0,
+    /** @type {Float32Array} */
+    xy: new Float32Array(0),
+    /** @type {import("./colors.js").ColorInfo} */
+    info: NO_COLOR,
+    /** @type {import("./colors.js").Codes} */
+    codes: new Uint8Array(0),
+    /** @type {Uint8Array} */
+    palette: new Uint8Array(4),
+    /** @type {Uint8Array | null} colours of the caller's */
+    ownPalette: null,
+    /** @type {Uint8Array} */
+    bits: new Uint8Array(0),
+    /** @type {Set<number>} */
+    hidden: new Set(),
+    /** @type {number[][]} */
+    lasso: [],
+    /** @type {Mode} */
+    lassoMode: "replace",
+    /** @type {number | undefined} */
+    hovered: undefined,
+    /** @type {Tool} */
+    tool: lasso ? "lasso" : "pan",
+    theme: readTheme(surface),
+  };
+  const painter = createPainter({ base, over, camera, points, thumbnails, state, signal });
+  /** @param {number} row */
+  const isShown = (row) => state.palette[4 * state.codes[row] + 3] !== 0;
+
+  function readPositions() {
+    const xy = toFloat32(model.get("_xy"));
+    const isFirst = state.n === 0;
+    state.n = xy.length / 2;
+    const before = state.xy;
+    state.xy = xy;
+    unhover();
+    if (state.codes.length !== state.n) readColors();
+    const start = { x: camera.x, y: camera.y, scale: camera.scale };
+    fit();
+    painter.setPositions(before, xy, !isFirst && before.length === xy.length ? start : null);
+    if (before.length !== xy.length) readSelection();
+    surface.setAttribute(
+      "aria-label",
+      `Map of ${state.n} points. Arrow keys move it, plus and minus zoom, 0 shows all` +
+        (lasso ? ", L changes between moving and the lasso." : "."),
+    );
+  }
+
+  function readColors() {
+    state.info = model.get("_color") ?? NO_COLOR;
+    state.ownPalette = null;
+    state.codes = codesOf(state.info, model.get("_color_values"), state.n);
+    points.setCodes(state.codes);
+    applyPalette();
+  }
+
+  function applyPalette() {
+    state.palette = state.ownPalette?.slice() ?? paletteOf(state.info, state.theme, state.hidden);
+    for (const code of state.hidden) state.palette[4 * code + 3] = 0;
+    points.setPalette(state.palette);
+    unhover();
+    painter.redraw();
+  }
+
+  function readSelection() {
+    const bits = toUint8(model.get("_selection"));
+    state.bits =
+      bits.length === emptyBits(state.n).length && countBits(bits) > 0 ? bits : emptyBits(0);
+    points.setSelection(state.bits);
+    painter.redraw();
+  }
+
+  /** @param {Uint8Array} bits */
+  function writeSelection(bits) {
+    model.set("_selection", new DataView(bits.slice().buffer));
+    model.save_changes();
+  }
+
+  function fit() {
+    camera.fit(boxOf(state.xy, isShown));
+    painter.redraw();
+  }
+
+  function unhover() {
+    if (state.hovered === undefined) return;
+    state.hovered = undefined;
+    card.hide();
+    options.onHover?.(undefined);
+    painter.redrawOverlay();
+  }
+
+  /** @param {number} x @param {number} y */
+  function rowAt(x, y) {
+    if (painter.isMoving()) return undefined;
+    const reach = (PICK_REACH + painter.pointSize() / 2) / camera.scale;
+    return nearestRow(state.xy, camera.mapX(x), camera.mapY(y), reach, isShown);
+  }
+
+  let pointer = { x: -1, y: -1 };
+  const hoverSoon = perFrame(() => {
+    if (pointer.x < 0) return;
+    const row = rowAt(pointer.x, pointer.y);
+    if (row === undefined) {
+      unhover();
+      return;
+    }
+    if (row === state.hovered) return;
+    state.hovered = row;
+    const code = state.codes[row];
+    const [red, green, blue] = state.palette.subarray(4 * code, 4 * code + 3);
+    card.show(row, {
+      x: camera.screenX(state.xy[2 * row]),
+      y: camera.screenY(state.xy[2 * row + 1]),
+      label: options.describe?.(row) ?? labelOf(state.info, code),
+      color: css([red, green, blue]),
+    });
+    painter.redrawOverlay();
+    options.onHover?.(row);
+  }, signal);
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let hintTimer;
+  /** @param {string} text */
+  function showHint(text) {
+    hint.textContent = text;
+    hint.hidden = false;
+    clearTimeout(hintTimer);
+    hintTimer = setTimeout(() => {
+      hint.hidden = true;
+    }, HINT_MS);
+  }
+  signal.addEventListener("abort", () => clearTimeout(hintTimer), { once: true });
+
+  /** @param {Tool} tool */
+  function setTool(tool) {
+    state.tool = lasso ? tool : "pan";
+    surface.dataset.tool = state.tool;
+    options.onTool?.(state.tool);
+  }
+
+  /** @param {number} row @param {PointerEvent} event */
+  function pick(row, event) {
+    if (options.onPick) {
+      options.onPick(row, event);
+      return;
+    }
+    const one = emptyBits(state.n);
+    setBit(one, row);
+    const before = state.bits.length > 0 ? state.bits : emptyBits(state.n);
+    const mode = !event.shiftKey ? "replace" : hasBit(before, row) ? "remove" : "add";
+    writeSelection(combineBits(before, one, mode));
+  }
+
+  function dropLasso() {
+    state.lasso = [];
+    painter.redrawOverlay();
+  }
+
+  /** @param {Mode} mode */
+  function closeLasso(mode) {
+    const polygon = state.lasso;
+    dropLasso();
+    if (polygon.length < 3) return;
+    const inside = rowsInPolygon(state.xy, polygon, isShown);
+    if (options.onSelect) {
+      options.onSelect(inside, mode);
+      return;
+    }
+    const before = state.bits.length > 0 ? state.bits : emptyBits(state.n);
+    writeSelection(combineBits(before, inside, mode));
+  }
+
+  function clearSelection() {
+    if (state.bits.length === 0) return false;
+    writeSelection(emptyBits(state.n));
+    return true;
+  }
+
+  /** @param {number} factor @param {number} [x] @param {number} [y] */
+  function zoom(factor, x, y) {
+    unhover();
+    camera.zoomAt(factor, x, y);
+    painter.redrawMoving();
+  }
+
+  /** @param {number} dx @param {number} dy */
+  function pan(dx, dy) {
+    unhover();
+    camera.pan(dx, dy);
+    painter.redrawMoving();
+  }
+
+  const input = followPointer(
+    surface,
+    {
+      tool: () => state.tool,
+      hasLasso: lasso,
+      hover(x, y) {
+        pointer = { x, y };
+        hoverSoon();
+      },
+      leave() {
+        pointer = { x: -1, y: -1 };
+        unhover();
+      },
+      pan,
+      zoom,
+      wheelRefused: () => showHint("Click the map, or hold Ctrl, to zoom with the wheel"),
+      lassoPoint(x, y) {
+        state.lasso.push([camera.mapX(x), camera.mapY(y)]);
+        painter.redrawOverlay();
+      },
+      lassoMode(mode) {
+        state.lassoMode = mode;
+      },
+      lassoEnd: closeLasso,
+      lassoCancel: dropLasso,
+      click(x, y, event) {
+        const row = rowAt(x, y);
+        if (row !== undefined) pick(row, event);
+      },
+      doubleClick(x, y) {
+        if (rowAt(x, y) === undefined) fit();
+      },
+    },
+    signal,
+  );
+
+  /** @param {KeyboardEvent} event */
+  function key(event) {
+    const isOurs = actOnKey(event, {
+      pan,
+      zoom,
+      fit,
+      toggleTool: () => lasso && setTool(state.tool === "lasso" ? "pan" : "lasso"),
+      escape: () => input.cancelLasso() || (options.onSelect === undefined && clearSelection()),
+    });
+    if (isOurs) event.preventDefault();
+    return isOurs;
+  }
+
+  listen(surface, "keydown", key, signal);
+  onChange(model, "_xy", readPositions, signal);
+  onChange(model, ["_color", "_color_values"], perFrame(readColors, signal), signal);
+  onChange(model, "_selection", readSelection, signal);
+  onTheme(() => {
+    state.theme = readTheme(surface);
+    applyPalette();
+  }, signal);
+  onResize(surface, (width, height) => painter.resize(width, height), signal);
+  thumbnails.onReady(() => painter.imagesArrived());
+  signal.addEventListener(
+    "abort",
+    () => {
+      points.close();
+      surface.remove();
+    },
+    { once: true },
+  );
+  setTool(state.tool);
+  if (points.kind === "canvas2d" && !compact) surface.dataset.renderer = "canvas2d";
+  readPositions();
+
+  return {
+    get tool() {
+      return state.tool;
+    },
+    renderer: points.kind,
+    fit,
+    setTool,
+    setMarkers: (markers) => painter.setMarkers(markers),
+    setPath: (path) => painter.setPath(path),
+    setHidden(codes) {
+      state.hidden = codes;
+      applyPalette();
+    },
+    setColors(values, rgba) {
+      state.codes = values;
+      state.ownPalette = rgba;
+      points.setCodes(values);
+      applyPalette();
+    },
+    showImages: (shown) => painter.showImages(shown),
+    locate(row) {
+      const [x, y] = [state.xy[2 * row], state.xy[2 * row + 1]];
+      const [sx, sy] = [camera.screenX(x), camera.screenY(y)];
+      const isInView = sx > 20 && sy > 20 && sx < camera.width - 20 && sy < camera.height - 20;
+      if (!isInView) camera.centre(x, y);
+      painter.pulse(row);
+      if (!isInView) painter.redraw();
+    },
+    setIndexText: (row, text) => card.setIndex(row, text),
+    zoom,
+    clearSelection,
+    key,
+    redraw: () => painter.redraw(),
+  };
+}

@@ -1,0 +1,242 @@
+// When and how a map is painted: at rest all points, in motion as many as a frame can bear.
+import { perFrame, reducedMotion } from "./lifecycle.js";
+import { createMarks } from "./marks.js";
+import { drawOverlay } from "./overlay.js";
+import { css } from "./theme.js";
+
+const TRANSITION_MS = 380;
+const REST_MS = 120;
+const FRAME_BUDGET_MS = 24;
+const MOST_STRIDE = 31; // a vertex attribute's stride is one byte: 31 positions of 8 bytes
+
+/**
+ * @typedef {object} PaintState what the map keeps and the painter reads
+ * @property {number} n
+ * @property {Float32Array} xy
+ * @property {import("./colors.js").Codes} codes
+ * @property {Uint8Array} palette
+ * @property {Uint8Array} bits
+ * @property {number[][]} lasso
+ * @property {"replace" | "add" | "remove"} lassoMode
+ * @property {number | undefined} hovered
+ * @property {import("./theme.js").Theme} theme
+ */
+
+/** @typedef {{ x: number, y: number, scale: number }} Look where a camera looks */
+
+/**
+ * @param {{ base: HTMLCanvasElement, over: HTMLCanvasElement,
+ *   camera: import("./camera.js").Camera, points: import("./points.js").Points,
+ *   thumbnails: import("./thumbnails.js").Thumbnails, state: PaintState,
+ *   signal: AbortSignal }} options
+ */
+export function createPainter({ base, over, camera, points, thumbnails, state, signal }) {
+  const context = /** @type {CanvasRenderingContext2D} */ (base.getContext("2d"));
+  const overContext = /** @type {CanvasRenderingContext2D} */ (over.getContext("2d"));
+  const marks = createMarks(thumbnails);
+  /** @type {import("./overlay.js").Marker[]} */
+  let markers = [];
+  /** @type {Float32Array | null} */
+  let path = null;
+  /** @type {{ row: number, since: number } | null} */
+  let pulse = null;
+  /** @type {{ from: Float32Array, since: number, start: Look, end: Look } | null} */
+  let transition = null;
+  let imagesShown = false;
+  let hasSize = false;
+  let isMoving = false;
+  let fullCost = 0;
+  let version = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let restTimer;
+  signal.addEventListener("abort", () => clearTimeout(restTimer), { once: true });
+
+  function pointSize() {
+    const room = Math.sqrt((camera.width * camera.height) / Math.max(state.n, 1));
+    const first = Math.min(Math.max(0.55 * room, 1.6), 9);
+    return Math.min(first * Math.max(camera.zoom, 0.5) ** 0.3, Math.max(first, 14));
+  }
+
+  /** @param {number} size @returns {number} less where points cover each other */
+  function opacity(size) {
+    const area = camera.width * camera.height * camera.zoom ** 2;
+    const crowding = (state.n * size * size) / Math.max(area, 1);
+    return Math.min(0.95, Math.max(0.4, 0.85 / Math.max(1, crowding) ** 0.3));
+  }
+
+  /** How far the transition is, eased. @returns {number} */
+  function blendNow() {
+    if (!transition) return 1;
+    const share = Math.min(1, (performance.now() - transition.since) / TRANSITION_MS);
+    return share * share * (3 - 2 * share);
+  }
+
+  /** @param {Look} start @param {Look} end @param {number} blend */
+  function look(start, end, blend) {
+    camera.x = start.x * (1 - blend) + end.x * blend;
+    camera.y = start.y * (1 - blend) + end.y * blend;
+    camera.scale = start.scale ** (1 - blend) * end.scale ** blend;
+  }
+
+  function fitCanvas() {
+    const pixelRatio = globalThis.devicePixelRatio || 1;
+    const width = Math.max(1, Math.round(camera.width * pixelRatio));
+    const height = Math.max(1, Math.round(camera.height * pixelRatio));
+    for (const canvas of [base, over]) {
+      if (canvas.width === width && canvas.height === height) continue;
+      canvas.width = width;
+      canvas.height = height;
+    }
+    return pixelRatio;
+  }
+
+  function paint() {
+    if (!hasSize || state.n === 0) return;
+    const pixelRatio = fitCanvas();
+    const blend = blendNow();
+    if (transition) look(transition.start, transition.end, blend);
+    const size = pointSize();
+    const budget = Math.ceil(fullCost / FRAME_BUDGET_MS);
+    const stride = isMoving || transition ? Math.min(Math.max(budget, 1), MOST_STRIDE) : 1;
+    const before = performance.now();
+    context.clearRect(0, 0, base.width, base.height);
+    points.draw(context, {
+      camera,
+      pixelRatio,
+      blend,
+      size,
+      opacity: opacity(size),
+      hasSelection: state.bits.length > 0,
+      dimAll: imagesShown,
+      stride,
+      theme: state.theme,
+    });
+    if (stride === 1 && state.n > 50_000) {
+      // Reading one pixel waits for the graphics card, which is how its speed is learnt.
+      if (fullCost === 0) context.getImageData(0, 0, 1, 1);
+      fullCost = Math.max(fullCost * 0.7, performance.now() - before);
+    }
+    if (imagesShown) paintMarks(pixelRatio, blend);
+    if (transition && blend === 1) {
+      transition = null;
+      points.setPositions(state.xy, state.xy);
+      redraw();
+    } else if (transition) redraw();
+    paintOverlay();
+  }
+
+  /** @param {number} pixelRatio @param {number} blend */
+  function paintMarks(pixelRatio, blend) {
+    const { xy, palette, codes } = state;
+    const from = transition?.from ?? xy;
+    marks.draw(context, pixelRatio, {
+      camera,
+      xy,
+      bits: state.bits,
+      version,
+      isShown: (row) => palette[4 * codes[row] + 3] !== 0,
+      colorOf(row) {
+        const at = 4 * codes[row];
+        return css([palette[at], palette[at + 1], palette[at + 2]]);
+      },
+      placeOf: (row) => [
+        from[2 * row] * (1 - blend) + xy[2 * row] * blend,
+        from[2 * row + 1] * (1 - blend) + xy[2 * row + 1] * blend,
+      ],
+    });
+  }
+
+  function paintOverlay() {
+    if (!hasSize) return;
+    const pixelRatio = fitCanvas();
+    const still = transition !== null;
+    const moves = drawOverlay(overContext, {
+      camera,
+      theme: state.theme,
+      xy: state.xy,
+      pixelRatio,
+      pointSize: pointSize(),
+      lasso: state.lasso,
+      lassoMode: state.lassoMode,
+      hovered: state.hovered,
+      markers: still ? [] : markers,
+      path: still ? null : path,
+      pulse,
+    });
+    if (moves) redrawOverlay();
+  }
+
+  const redrawFrame = perFrame(paint, signal);
+  const redrawOverlay = perFrame(paintOverlay, signal);
+  function redraw() {
+    redrawFrame();
+  }
+
+  return {
+    redrawOverlay,
+    pointSize,
+    /** Something about the points has changed: which are shown, selected, or where they are. */
+    redraw() {
+      version++;
+      redrawFrame();
+    },
+    /** The view moves: quick frames now, a full one when it rests. */
+    redrawMoving() {
+      isMoving = true;
+      clearTimeout(restTimer);
+      restTimer = setTimeout(() => {
+        isMoving = false;
+        redrawFrame();
+      }, REST_MS);
+      redrawFrame();
+    },
+    isMoving: () => transition !== null,
+    /**
+     * @param {Float32Array} before
+     * @param {Float32Array} xy
+     * @param {Look | null} start where the camera comes from; null to be there at once
+     */
+    setPositions(before, xy, start) {
+      const moves = start !== null && hasSize && !reducedMotion();
+      const end = { x: camera.x, y: camera.y, scale: camera.scale };
+      transition = moves ? { from: before, since: performance.now(), start, end } : null;
+      points.setPositions(moves ? before : xy, xy);
+      if (fullCost > 0 && before.length !== xy.length) fullCost = 0;
+    },
+    /** @param {number} width @param {number} height */
+    resize(width, height) {
+      hasSize = true;
+      if (transition) {
+        look(transition.end, transition.end, 1);
+        transition = null;
+        points.setPositions(state.xy, state.xy);
+      }
+      camera.resize(width, height);
+      fitCanvas();
+      paint(); // at once: a canvas that changed its size is empty until it is painted
+    },
+    imagesArrived() {
+      if (imagesShown) redrawFrame();
+    },
+    /** @param {boolean} shown */
+    showImages(shown) {
+      imagesShown = shown && thumbnails.width > 0;
+      redrawFrame();
+    },
+    /** @param {import("./overlay.js").Marker[]} list */
+    setMarkers(list) {
+      markers = list;
+      redrawOverlay();
+    },
+    /** @param {Float32Array | null} pairs */
+    setPath(pairs) {
+      path = pairs;
+      redrawOverlay();
+    },
+    /** @param {number} row */
+    pulse(row) {
+      pulse = { row, since: performance.now() };
+      redrawOverlay();
+    },
+  };
+}

@@ -1,0 +1,113 @@
+// The buttons of a map's toolbar, and what it is coloured by.
+import { button, h, setPressed } from "./dom.js";
+import { onChange } from "./lifecycle.js";
+
+/** @typedef {import("./map.js").MapView} MapView */
+/** @typedef {import("./map_input.js").Tool} Tool */
+
+/**
+ * @param {{ el: HTMLElement, map: () => MapView, hasImages: boolean, onClear?: () => void,
+ *   clearLabel?: string }} options
+ */
+export function createMapTools({
+  el,
+  map,
+  hasImages,
+  onClear = () => map().clearSelection(),
+  clearLabel = "Clear",
+}) {
+  const lasso = button({
+    icon: "lasso",
+    label: "Lasso",
+    title: "Draw around points to select them (L). Shift adds, Alt removes",
+    onClick: () => map().setTool("lasso"),
+  });
+  const pan = button({
+    icon: "pan",
+    label: "Move",
+    title: "Drag to move the map (L)",
+    onClick: () => map().setTool("pan"),
+  });
+  const fit = button({
+    icon: "fit",
+    title: "Show the whole map (0, or double-click)",
+    onClick: () => map().fit(),
+  });
+  let shown = false;
+  const images = button({
+    icon: "image",
+    label: "Images",
+    title: "Show images in place of points",
+    pressed: false,
+    onClick: () => {
+      shown = !shown;
+      setPressed(images, shown);
+      map().showImages(shown);
+    },
+  });
+  images.hidden = !hasImages;
+  const clear = button({
+    icon: "cancel",
+    label: clearLabel,
+    title: "Select nothing (Escape)",
+    onClick: () => onClear(),
+  });
+  clear.disabled = true;
+  el.append(
+    h("span", { class: "vw-group vw-joined" }, lasso, pan),
+    h("span", { class: "vw-group" }, fit, images, clear),
+  );
+  return {
+    /** @param {Tool} tool */
+    setTool(tool) {
+      setPressed(lasso, tool === "lasso");
+      setPressed(pan, tool === "pan");
+    },
+    /** @param {number} selected how many rows are */
+    setSelected(selected) {
+      clear.disabled = selected === 0;
+    },
+  };
+}
+
+/**
+ * The menu of columns; hidden where there is none.
+ * @param {{ model: import("@anywidget/types").AnyModel, el: HTMLElement, signal: AbortSignal,
+ *   requests: import("./requests.js").Requests }} options
+ */
+export function createColorMenu({ model, el, signal, requests }) {
+  const select = h("select", {
+    class: "vw-select",
+    title: "What the colours show",
+    "aria-label": "Colour",
+  });
+  const label = h("label", { class: "vw-label" }, "Colour", select);
+  el.append(label);
+  const ask = requests.latest("color");
+
+  function build() {
+    /** @type {string[]} */
+    const columns = model.get("_columns") ?? [];
+    label.hidden = columns.length === 0;
+    // By number: a column may be called anything, also "none" or "".
+    select.replaceChildren(
+      h("option", { value: "-1" }, "none"),
+      ...columns.map((name, k) => h("option", { value: String(k) }, name)),
+    );
+    follow();
+  }
+
+  function follow() {
+    const { kind, name } = model.get("_color") ?? { kind: "none", name: "" };
+    const at = kind === "none" ? -1 : (model.get("_columns") ?? []).indexOf(name);
+    select.value = String(at);
+  }
+
+  select.onchange = () => {
+    const k = Number(select.value);
+    ask({ column: k < 0 ? null : model.get("_columns")[k] }).catch(follow);
+  };
+  onChange(model, "_columns", build, signal);
+  onChange(model, "_color", follow, signal);
+  build();
+}

@@ -1,0 +1,152 @@
+// Edits on their way to the kernel: in order, kept until acknowledged, sent again when in doubt.
+//
+// A trait is no place for an edit: while the kernel is busy its changes are merged, and of ten
+// labels two arrive. A message that was sent may be lost, doubled or overtaken; numbers put that
+// right: the kernel takes each number once and in order, says which it has, and which it misses.
+
+const FIRST_PAUSE_MS = 2000;
+const LONGEST_PAUSE_MS = 30_000;
+/** A gap is told once for every message that came too early; one resending answers them all. */
+const GAP_PAUSE_MS = 200;
+/** At most so much is sent again at once: a server closes connections over 10 MiB. */
+const MOST_BYTES = 1_000_000;
+/** After so many times unanswered the person is told. */
+const PATIENCE = 2;
+
+/**
+ * @typedef {object} Entry
+ * @property {number} seq
+ * @property {Record<string, any>} content
+ * @property {Uint8Array | null} bits
+ *
+ * @typedef {object} OutboxState
+ * @property {number} pending how many edits are not acknowledged
+ * @property {string} problem why they are not, in words; "" while nothing is wrong
+ *
+ * @typedef {object} Outbox
+ * @property {string} client name of this page's edits
+ * @property {(content: Record<string, any>, bits?: Uint8Array | null) => Entry} push
+ * @property {(message: any) => boolean} receive whether the message was about these edits
+ * @property {() => Entry[]} entries those not acknowledged, the oldest first
+ * @property {() => OutboxState} state
+ * @property {() => void} close
+ */
+
+/**
+ * @param {object} options
+ * @param {(content: object, buffers: ArrayBuffer[]) => void} options.send
+ * @param {(refused?: { entry: Entry, message: string }) => void} options.onChange
+ * @param {string} [options.client]
+ * @returns {Outbox}
+ */
+export function createOutbox({ send, onChange, client = newName() }) {
+  /** @type {Entry[]} */
+  let entries = [];
+  let last = 0;
+  let pause = FIRST_PAUSE_MS;
+  let unanswered = 0;
+  let problem = "";
+  let gapAnsweredAt = Number.NEGATIVE_INFINITY;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  /** @param {Entry} entry */
+  function post({ seq, content, bits }) {
+    const settled = 0;
+    const message = { ...content, op: "edit", client, seq, settled };
+    try {
+      // The whole buffer under a view would be sent, not the view.
+      send(message, bits ? [/** @type {ArrayBuffer} */ (bits.slice().buffer)] : []);
+    } catch {
+      // No connection: the timer tries again.
+    }
+  }
+
+  /** @param {number} from */
+  function resend(from) {
+    let bytes = 0;
+    for (const entry of entries) {
+      if (entry.seq < from) continue;
+      if (bytes > 0 && bytes + (entry.bits?.length ?? 0) > MOST_BYTES) break;
+      bytes += 1 + (entry.bits?.length ?? 0);
+      post(entry);
+    }
+  }
+
+  function wait() {
+    clearTimeout(timer);
+    timer = entries.length > 0 ? setTimeout(again, pause) : undefined;
+  }
+
+  function again() {
+    unanswered++;
+    pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+    resend(0);
+    wait();
+    onChange();
+  }
+
+  /** @param {number[]} seqs */
+  function settle(seqs) {
+    const before = entries.length;
+    entries = entries.filter((entry) => !seqs.includes(entry.seq));
+    if (entries.length === before) return;
+    pause = FIRST_PAUSE_MS;
+    unanswered = 0;
+    problem = "";
+    wait();
+  }
+
+  /** @param {any} message */
+  function receive(message) {
+    if (message?.client !== client) return false;
+    if (message.op === "ack") {
+      settle(message.seqs);
+      onChange();
+    } else if (message.op === "refused") {
+      const entry = entries.find(({ seq }) => seq === message.seq);
+      settle([message.seq]);
+      onChange(entry && { entry, message: String(message.message) });
+    } else if (message.op === "failed") {
+      problem = String(message.message);
+      onChange();
+    } else if (message.op === "gap") {
+      if (performance.now() - gapAnsweredAt < GAP_PAUSE_MS) return true;
+      gapAnsweredAt = performance.now();
+      resend(message.expected);
+    } else return false;
+    return true;
+  }
+
+  return {
+    client,
+    push(content, bits = null) {
+      const entry = { seq: ++last, content, bits };
+      entries = [...entries, entry];
+      post(entry);
+      if (timer === undefined) wait();
+      onChange();
+      return entry;
+    },
+    receive,
+    entries: () => entries,
+    state: () => ({
+      pending: entries.length,
+      problem:
+        problem ||
+        (unanswered >= PATIENCE
+          ? "the kernel does not answer; it is busy, or it has stopped"
+          : ""),
+    }),
+    close() {
+      clearTimeout(timer);
+      entries = [];
+    },
+  };
+}
+
+/** A name nobody else has; `crypto.randomUUID` is missing on pages served without https. */
+function newName() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

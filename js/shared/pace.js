@@ -1,0 +1,36 @@
+// Not more often than the kernel likes: Jupyter drops messages that come too fast.
+
+/**
+ * A function that runs `action` at once, then at most every `every` milliseconds; what is asked
+ * for in between happens once, at the end of the wait, so the last state is never lost.
+ * @param {() => void} action
+ * @param {number} every milliseconds
+ * @param {AbortSignal} signal
+ * @returns {{ request: () => void, flush: () => void }} `flush` runs what waits now
+ */
+export function paced(action, every, signal) {
+  let last = Number.NEGATIVE_INFINITY;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  function run() {
+    clearTimeout(timer);
+    timer = undefined;
+    last = performance.now();
+    action();
+  }
+  function flush() {
+    if (timer !== undefined) run();
+  }
+  signal.addEventListener("abort", flush, { once: true });
+
+  return {
+    request() {
+      if (timer !== undefined) return;
+      const wait = last + every - performance.now();
+      if (wait <= 0) run();
+      else if (!signal.aborted) timer = setTimeout(run, wait);
+    },
+    flush,
+  };
+}

@@ -1,0 +1,70 @@
+// Whether the labels are saved, in words, at all times.
+import { button, count, h, icon } from "./dom.js";
+
+/**
+ * @param {{ el: HTMLElement, unsent: () => string, say: (text: string) => void }} options
+ *   `unsent`: the edits that are not saved, as text
+ */
+export function createSaveState({ el, unsent, say }) {
+  const mark = icon("check");
+  const words = h("span", { class: "vw-save-words" });
+  const copy = button({
+    icon: "copy",
+    label: "Copy unsaved",
+    title: "Copy the labels that are not saved, as Python you can run",
+    onClick: async () => {
+      const text = unsent();
+      try {
+        await navigator.clipboard.writeText(text);
+        say("Copied. Run it in a cell once the kernel answers.");
+      } catch {
+        // No clipboard on pages without https: the text is shown instead, to be copied by hand.
+        area.value = text;
+        area.hidden = false;
+        area.focus();
+        area.select();
+      }
+    },
+  });
+  const area = h("textarea", {
+    class: "vw-input vw-unsent",
+    readOnly: true,
+    rows: 4,
+    hidden: true,
+    "aria-label": "Labels that are not saved",
+  });
+  const root = h("div", { class: "vw-save" }, mark, words, copy);
+  el.append(root, area);
+
+  return {
+    /**
+     * @param {{ pending: number, problem: string, conflict: string }} saving
+     * @param {boolean} ready
+     */
+    show({ pending, problem, conflict }, ready) {
+      const isStuck = pending > 0 && problem !== "";
+      const state = !ready
+        ? "waiting"
+        : isStuck
+          ? "stuck"
+          : pending > 0
+            ? "saving"
+            : conflict
+              ? "conflict"
+              : "saved";
+      if (root.dataset.state !== state) root.setAttribute("role", isStuck ? "alert" : "none");
+      root.dataset.state = state;
+      words.textContent = {
+        waiting: "Waiting for the kernel…",
+        stuck: `${count(pending)} ${pending === 1 ? "edit" : "edits"} not saved: ${problem}`,
+        saving: `Saving ${count(pending)}…`,
+        conflict: "Kept here, not in the DataFrame",
+        saved: "Saved",
+      }[state];
+      root.title = conflict;
+      mark.style.display = state === "saved" ? "" : "none";
+      copy.hidden = !isStuck;
+      if (!isStuck) area.hidden = true;
+    },
+  };
+}

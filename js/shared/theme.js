@@ -1,0 +1,82 @@
+// The colours a canvas needs from the stylesheet, followed when the host changes its theme.
+
+/** @typedef {[number, number, number]} Rgb each 0 to 255 */
+/**
+ * @typedef {object} Theme
+ * @property {Rgb} ground
+ * @property {Rgb} text
+ * @property {Rgb} muted
+ * @property {Rgb} accent
+ * @property {string} font family
+ */
+
+/** @type {Theme} */
+const FALLBACK = {
+  ground: [255, 255, 255],
+  text: [29, 33, 41],
+  muted: [90, 98, 112],
+  accent: [11, 102, 195],
+  font: "sans-serif",
+};
+
+/**
+ * @param {string} text #rgb, #rrggbb or rgb(...)
+ * @returns {Rgb | null}
+ */
+export function parseColor(text) {
+  const trimmed = text.trim();
+  const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(trimmed)?.[1];
+  if (hex) {
+    const full = hex.length === 3 ? [...hex].map((digit) => digit + digit).join("") : hex;
+    const number = Number.parseInt(full, 16);
+    return [number >> 16, (number >> 8) & 255, number & 255];
+  }
+  const numbers = /^rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)/.exec(trimmed);
+  return numbers ? [Number(numbers[1]), Number(numbers[2]), Number(numbers[3])] : null;
+}
+
+/** @param {Rgb} rgb */
+export function css(rgb) {
+  return `rgb(${rgb[0]} ${rgb[1]} ${rgb[2]})`;
+}
+
+/**
+ * @param {Element} element inside a `vw-host`
+ * @returns {Theme}
+ */
+export function readTheme(element) {
+  const style = getComputedStyle(element);
+  /** @param {"ground" | "text" | "muted" | "accent"} name */
+  const read = (name) => parseColor(style.getPropertyValue(`--vw-${name}`)) ?? FALLBACK[name];
+  return {
+    ground: read("ground"),
+    text: read("text"),
+    muted: read("muted"),
+    accent: read("accent"),
+    font: style.fontFamily || FALLBACK.font,
+  };
+}
+
+/**
+ * Call back when the host changes its theme: JupyterLab and VS Code mark the body, others follow
+ * the system.
+ * @param {() => void} callback
+ * @param {AbortSignal} signal
+ */
+export function onTheme(callback, signal) {
+  const observer = new MutationObserver(callback);
+  for (const element of [document.documentElement, document.body]) {
+    observer.observe(element, {
+      attributeFilter: [
+        "class",
+        "style",
+        "data-jp-theme-light",
+        "data-jp-theme-name",
+        "data-theme",
+      ],
+    });
+  }
+  const system = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
+  system?.addEventListener("change", callback, { signal });
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+}

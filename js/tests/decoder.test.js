@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decoderOf } from "../shared/decoder.js";
+import { paced } from "../shared/pace.js";
+import { createModel } from "./fake_model.js";
+
+const wait = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const codeOf = (/** @type {number} */ value) => new DataView(new Float32Array([value, 0]).buffer);
+
+function setUp() {
+  const model = createModel({ _code: codeOf(0), _loaded: 1 });
+  const controller = new AbortController();
+  const decoder = decoderOf(/** @type {any} */ (model), controller.signal);
+  /** @param {string} op */
+  const asked = (op) => model.sent.filter(({ content }) => content.op === op);
+  /** @param {any} message @param {number} value */
+  const reply = ({ content }, value) =>
+    model.emit("msg:custom", { op: "reply", id: content.id, width: 1, height: 1, channels: 1 }, [
+      new Uint8Array([value]),
+      new Uint8Array([value]),
+    ]);
+  return { model, controller, decoder, asked, reply };
+}
+
+test("while one code is being decoded no other is asked for, and the last one is shown", async () => {
+  const { model, controller, decoder, asked, reply } = setUp();
+  for (let value = 1; value <= 50; value++) {
+    model.set("_code", codeOf(value));
+    await wait(4);
+  }
+  await wait(80); // the pace lets the last one through, to wait for the first one's answer
+  assert.equal(asked("decode").length, 1);
+  reply(asked("decode")[0], 7);
+  await wait(0);
+  assert.equal(asked("decode").length, 2);
+  const newest = asked("decode")[1].buffers[0];
+  assert.equal(new Float32Array(newest)[0], 50);
+  reply(asked("decode")[1], 50);
+  await wait(0);
+  assert.equal(decoder.result()?.bytes[0], 50);
+  controller.abort();
+});
+
+test("with a kernel that answers at once there are fewer than 20 questions a second", async () => {
+  const { model, controller, asked, reply } = setUp();
+  let answered = 0;
+  const end = performance.now() + 1000;
+  while (performance.now() < end) {
+    model.set("_code", codeOf(performance.now()));
+    for (; answered < asked("decode").length; answered++) reply(asked("decode")[answered], 1);
+    await wait(5);
+  }
+  assert.ok(asked("decode").length <= 16, String(asked("decode").length));
+  assert.ok(asked("decode").length > 5, String(asked("decode").length));
+  controller.abort();
+});
+
+test("two views of a model ask once, and the last of them takes the listeners with it", async () => {
+  const { model, controller, asked } = setUp();
+  const second = new AbortController();
+  decoderOf(/** @type {any} */ (model), second.signal);
+  model.set("_code", codeOf(1));
+  await wait(0);
+  assert.equal(asked("decode").length, 1);
+  controller.abort();
+  assert.ok(model.listening() > 0);
+  second.abort();
+  assert.equal(model.listening(), 0);
+});
+
+test("an error of the kernel is told, and the picture stays", async () => {
+  const { model, controller, decoder, asked, reply } = setUp();
+  /** @type {string[]} */
+  const errors = [];
+  decoder.onError((message) => errors.push(message), controller.signal);
+  reply(asked("decode")[0], 7);
+  await wait(0);
+  model.set("_code", codeOf(1));
+  await wait(100);
+  const { id } = asked("decode")[1].content;
+  model.emit("msg:custom", { op: "error", id, message: "not finite" }, []);
+  await wait(0);
+  assert.deepEqual(errors, ["not finite"]);
+  assert.equal(decoder.result()?.bytes[0], 7);
+  controller.abort();
+});
+
+test("what is asked too often happens once more at the end of the wait", async () => {
+  let count = 0;
+  const controller = new AbortController();
+  const pace = paced(() => count++, 30, controller.signal);
+  for (let i = 0; i < 10; i++) pace.request();
+  assert.equal(count, 1);
+  await wait(60);
+  assert.equal(count, 2);
+  pace.request();
+  pace.request();
+  pace.flush();
+  assert.equal(count, 4);
+  pace.flush();
+  assert.equal(count, 4);
+  controller.abort();
+});

@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { emptyBits, setBit, toUint8 } from "../shared/buffers.js";
+import { createLabelStore, labelStoreOf } from "../shared/label_store.js";
+import { createModel } from "./fake_model.js";
+
+const N = 12;
+/** @type {AbortController[]} */
+const lives = [];
+afterEach(() => {
+  for (const life of lives.splice(0)) life.abort();
+});
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+/** @param {number[]} rows */
+function bitsOf(...rows) {
+  const bits = emptyBits(N);
+  for (const row of rows) setBit(bits, row);
+  return bits;
+}
+
+/** @param {Uint8Array | Uint16Array} array */
+const view = (array) => new DataView(array.slice().buffer);
+
+/**
+ * A store whose kernel has answered the first question.
+ * @param {object} [state]
+ * @param {Uint8Array} [codes]
+ */
+async function open(state = {}, codes = new Uint8Array(N)) {
+  const model = createModel({ _n: N, _store: `store ${Math.random()}` });
+  const life = new AbortController();
+  lives.push(life);
+  const store = createLabelStore(/** @type {any} */ (model), life.signal);
+  /** @param {any} content @param {any[]} buffers */
+  const tell = async (content, buffers = []) => {
+    model.emit("msg:custom", content, buffers);
+    await settle();
+  };
+  /** @param {object} content @param {Uint8Array | Uint16Array} codes */
+  const answer = async (content, codes = new Uint8Array(N)) => {
+    const { id } = model.sent.findLast(({ content: { op } }) => op === "sync")?.content ?? {};
+    const all = {
+      version: 0,
+      classes: ["cat", "dog"],
+      palette: ["#111111", "#222222"],
+      dtype: codes instanceof Uint16Array ? "<u2" : "<u1",
+      undo: 0,
+      redo: 0,
+      conflict: "",
+    };
+    await tell({ ...all, ...content, op: "reply", id }, [view(codes)]);
+  };
+  await answer(state, codes);
+  const edits = () => model.sent.filter(({ content }) => content.op === "edit");
+  return { model, store, life, tell, answer, edits };
+}
+
+test("labels are waited for, then shown with their counts", async () => {
+  const life = new AbortController();
+  lives.push(life);
+  const model = /** @type {any} */ (createModel({ _n: N, _store: "a" }));
+  assert.equal(createLabelStore(model, life.signal).ready(), false);
+  const { store } = await open({ version: 3 }, codesWith(0, 4));
+  assert.equal(store.ready(), true);
+  assert.equal(store.labelled(), 2);
+  assert.deepEqual(
+    store.classes().map(({ name, count, color }) => [name, count, color]),
+    [
+      ["cat", 0, "#111111"],
+      ["dog", 2, "#222222"],
+    ],
+  );
+});
+
+test("a label is painted at once, and saved only when it is acknowledged", async () => {
+  const { store, edits, tell } = await open();
+  store.label(bitsOf(0, 5), "cat");
+  assert.deepEqual([...store.codes()].slice(0, 6), [1, 0, 0, 0, 0, 1]);
+  assert.equal(store.labelled(), 2);
+  assert.equal(store.saving().pending, 1);
+  assert.equal(store.canUndo(), true);
+  const { client, seq } = edits()[0].content;
+  const by = { client, seq, kind: "label" };
+  await tell({ op: "diff", base: 0, version: 1, undo: 1, redo: 0, code: 1, by }, [
+    view(bitsOf(0, 5)),
+  ]);
+  assert.equal(store.saving().pending, 1);
+  await tell({ op: "ack", client, seqs: [seq], version: 1 });
+  assert.equal(store.saving().pending, 0);
+  assert.equal(store.labelled(), 2);
+});
+
+test("a refused label is taken off the map and told", async () => {
+  const { store, edits, tell } = await open();
+  /** @type {string[]} */
+  const told = [];
+  const life = new AbortController();
+  lives.push(life);
+  store.onMessage((text) => told.push(text), life.signal);
+  store.label(bitsOf(3), "dog");
+  const { client, seq } = edits()[0].content;
+  await tell({ op: "refused", client, seq, message: "no" });
+  assert.equal(store.labelled(), 0);
+  assert.deepEqual(told, ["Not saved: no"]);
+});
+
+test("a new class can be used before the kernel has numbered it", async () => {
+  const { store, edits } = await open();
+  store.addClass("owl");
+  assert.equal(store.classes()[2].saving, true);
+  store.label(bitsOf(1), "owl");
+  assert.equal(store.codes()[1], 3);
+  assert.equal(edits()[1].content.class_of, edits()[0].content.seq);
+  assert.equal(edits()[1].content.class, undefined);
+});
+
+test("a class of another page that came in between does not take the label", async () => {
+  const { store, tell } = await open();
+  store.addClass("owl");
+  store.label(bitsOf(1), "owl");
+  await tell({
+    op: "diff",
+    base: 0,
+    version: 1,
+    undo: 0,
+    redo: 0,
+    classes: ["cat", "dog", "fox"],
+  });
+  assert.deepEqual(
+    store.classes().map(({ name }) => name),
+    ["cat", "dog", "fox", "owl"],
+  );
+  assert.equal(store.classes()[store.codes()[1] - 1].name, "owl");
+});
+
+test("the number of class 0 is sent as 0", async () => {
+  const { store, edits } = await open();
+  store.label(bitsOf(0), "cat");
+  assert.equal(edits()[0].content.class, 0);
+  assert.deepEqual([...toUint8(edits()[0].buffers[0])], [1, 0]);
+});
+
+test("a missed change is seen by its number, and everything is asked for again", async () => {
+  const { store, model, tell, answer } = await open();
+  const asked = () => model.sent.filter(({ content }) => content.op === "sync").length;
+  await tell({ op: "diff", base: 4, version: 5, undo: 1, redo: 0, code: 2 }, [view(bitsOf(1))]);
+  assert.equal(asked(), 2);
+  assert.equal(store.labelled(), 0);
+  await tell({ op: "diff", base: 5, version: 6, undo: 1, redo: 0, code: 2 }, [view(bitsOf(2))]);
+  await answer({ version: 5 }, codesWith(1));
+  assert.equal(asked(), 3, "the answer was older than a change heard of meanwhile");
+  await answer({ version: 6 }, codesWith(1, 2));
+  assert.equal(store.labelled(), 2);
+});
+
+/** @param {number[]} rows */
+function codesWith(...rows) {
+  const codes = new Uint8Array(N);
+  for (const row of rows) codes[row] = 2;
+  return codes;
+}
+
+test("an old change that comes late changes nothing", async () => {
+  const { store, tell } = await open({ version: 7 });
+  await tell({ op: "diff", base: 2, version: 3, undo: 1, redo: 0, code: 2 }, [view(bitsOf(1))]);
+  assert.equal(store.labelled(), 0);
+});
+
+test("rows of different classes come with a code each", async () => {
+  const { store, tell } = await open();
+  await tell({ op: "diff", base: 0, version: 1, undo: 1, redo: 1 }, [
+    view(bitsOf(0, 9, 11)),
+    view(new Uint16Array([2, 0, 1])),
+  ]);
+  assert.deepEqual([...store.codes()], [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+});
+
+test("what this page took back is selected again, what another page took back is not", async () => {
+  const { store, model, edits, tell } = await open({ undo: 2 });
+  store.undo();
+  const { client, seq } = edits()[0].content;
+  const diff = { op: "diff", base: 0, version: 1, undo: 1, redo: 1, code: 0 };
+  await tell({ ...diff, by: { client: "other", seq: 1, kind: "undo" } }, [view(bitsOf(2))]);
+  assert.equal(model.get("_selection"), undefined);
+  await tell({ ...diff, base: 1, version: 2, by: { client, seq, kind: "undo" } }, [
+    view(bitsOf(0, 3)),
+  ]);
+  assert.deepEqual([...toUint8(model.get("_selection"))], [...bitsOf(0, 3)]);
+});
+
+test("undo and redo on their way are painted where their outcome is known", async () => {
+  const { store } = await open();
+  store.label(bitsOf(1), "cat");
+  store.label(bitsOf(1, 2), "dog");
+  store.undo();
+  assert.deepEqual([...store.codes()].slice(0, 4), [0, 1, 0, 0]);
+  assert.equal(store.canRedo(), true);
+  store.redo();
+  assert.deepEqual([...store.codes()].slice(0, 4), [0, 2, 2, 0]);
+  assert.equal(store.canRedo(), false);
+  store.undo();
+  store.undo();
+  assert.equal(store.canUndo(), false);
+  assert.equal(store.labelled(), 0);
+});
+
+test("what is not saved can be copied as Python", async () => {
+  const { store } = await open();
+  store.addClass('o"wl');
+  store.label(bitsOf(0, 11), 'o"wl');
+  store.label(bitsOf(3), null);
+  store.undo();
+  assert.equal(
+    store.unsent(),
+    'annotator.add_class("o\\"wl")\nannotator.label([0, 11], "o\\"wl")\n' +
+      "annotator.clear([3])\nannotator.undo()",
+  );
+});
+
+test("nothing is sent for an empty selection", async () => {
+  const { store, edits } = await open();
+  store.label(bitsOf(), "cat");
+  store.label(bitsOf(), null);
+  assert.equal(edits().length, 0);
+});
+
+test("all views of a widget share one store, whatever model object they were given", () => {
+  const life = new AbortController();
+  lives.push(life);
+  const name = { _n: N, _store: "shared" };
+  const one = labelStoreOf(/** @type {any} */ (createModel(name)), life.signal);
+  const two = labelStoreOf(/** @type {any} */ (createModel(name)), new AbortController().signal);
+  assert.equal(one, two);
+  life.abort();
+  const next = new AbortController();
+  lives.push(next);
+  assert.notEqual(labelStoreOf(/** @type {any} */ (createModel(name)), next.signal), one);
+});
+
+test("no listener and no timer of a store outlives its model", async () => {
+  const { store, model, life } = await open();
+  store.label(bitsOf(1), "cat");
+  life.abort();
+  assert.equal(model.listening(), 0);
+  assert.equal(store.saving().pending, 0);
+});

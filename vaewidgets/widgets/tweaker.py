@@ -1,0 +1,255 @@
+"""The tweaker: one slider a latent dimension, and what the model makes of the code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from traitlets import Bool, Int, TraitError, Unicode, validate
+
+from vaewidgets.images import as_images
+from vaewidgets.widgets._base import BaseWidget, Buffers, Content, Reply, binary, bundle
+from vaewidgets.widgets._dimensions import Tracks
+from vaewidgets.widgets._map import MapWidget
+from vaewidgets.widgets._pictures import (
+    Pictures,
+    Shown,
+    check_collection,
+    check_row,
+    to_bytes,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+SOURCES = ("prior", "posterior")
+
+
+class LatentTweaker(MapWidget):
+    """Change the code of an image, dimension by dimension, and see what the model makes of it.
+
+    The sliders are sorted by what their dimensions tell about an image: the mean KL divergence
+    to the prior over ``images``, or of the one image without a collection; the share of variance
+    for PCA. Each track shows where the image's code stands, its posterior (± 2 standard
+    deviations) and where 98 % of the collection lie. Dimensions that carry nothing (variance of
+    the means at most 0.01, Burda et al. 2016) are folded away.
+
+    Parameters
+    ----------
+    model : object
+        A fitted VAE, a fitted scikit-learn transformer with ``inverse_transform`` (PCA), or any
+        object with ``transform`` and ``inverse_transform``; see
+        :func:`vaewidgets.latent.as_model`. The widget keeps a snapshot: fitting the model again
+        does not change what is shown.
+    image : array, PIL image or int, optional
+        The image to begin with, or its row in ``images``. Row 0 by default.
+    images : Images or anything ``load_images`` takes, optional
+        A collection to take images from, shown as a map.
+    color : column of `data`, array, Series or list, optional
+        Colours the map of the collection.
+    data : DataFrame, optional
+        One row for each image of the collection.
+    random_state : int
+        Seed of the samples.
+
+    Raises
+    ------
+    TypeError
+        If the model has no ``inverse_transform``, or ``image`` is neither an image nor a row.
+    ValueError
+        If there is neither an image nor a collection, or the image has the wrong size.
+
+    Examples
+    --------
+    >>> tweaker = LatentTweaker(vae, images[3])  # doctest: +SKIP
+    >>> tweaker.code[3] = 1.5  # no effect: a copy. Set the whole code:  # doctest: +SKIP
+    >>> tweaker.code = z  # doctest: +SKIP
+    """
+
+    _esm: ClassVar[str] = bundle("tweaker.js")
+
+    _code = binary()  # float32 (d,): what the sliders show
+    _mean = binary()  # float32 (d,): code of the image
+    _std = binary()  # float32 (d,): spread of its posterior, 0 where unknown
+    _low = binary()  # float32 (d,): ends of the sliders
+    _high = binary()
+    _range = binary()  # float32 (2, d): 1st and 99th percentile of the collection, or empty
+    _information = binary()  # float32 (d,), in _unit
+    _active = binary()  # uint8 (d,)
+    _unit = Unicode("").tag(sync=True)  # "nats", "%" (of the variance), "sd" or ""
+    _row = Int(None, allow_none=True).tag(sync=True)
+    _loaded = Int(0).tag(sync=True)  # counts the images loaded
+    _has_posterior = Bool(False).tag(sync=True)
+    _has_prior = Bool(False).tag(sync=True)
+
+    def __init__(
+        self,
+        model: Any,
+        image: Any = None,
+        *,
+        images: Any = None,
+        color: Any = None,
+        data: Any = None,
+        random_state: int = 0,
+    ) -> None:
+        collection = None if images is None else as_images(images)
+        if collection is None and image is None:
+            raise ValueError("LatentTweaker needs an image, or images= to take one from")
+        check_collection(collection, color=color, data=data)
+        self._rng = np.random.default_rng(random_state)
+        self._pictures = Pictures("LatentTweaker", model, collection, example=image)
+        self._shown = self._pictures.find(0 if image is None else image, "image")
+        if collection is None:
+            self.model, self.images, self.posterior = self._pictures.model, None, None
+            BaseWidget.__init__(self)  # no map, so nothing more of MapWidget's to set up
+            self._tracks = Tracks(self._pictures.model, None, None)
+        else:
+            super().__init__(self._pictures.model, collection, color=color, data=data)
+            self._tracks = Tracks(self._pictures.model, self.codes, self.posterior)
+        known = self._pictures.has_posterior  # a posterior is learned against the prior N(0, I)
+        self.set_trait("_has_posterior", known)
+        self.set_trait("_has_prior", known)
+        self._present(self._shown)
+
+    def __repr__(self) -> str:
+        what = "an image" if self._row is None else f"row {self._row}"
+        return f"<LatentTweaker: {what}, {len(self.code)} dimensions>"
+
+    @property
+    def code(self) -> NDArray[np.float32]:
+        """The code on the sliders, float32 (d,), a copy; set it to another one."""
+        return np.frombuffer(self._code, dtype="<f4").astype(np.float32)
+
+    @code.setter
+    def code(self, code: ArrayLike) -> None:
+        checked = self._check(np.asarray(code))
+        with self.hold_sync():
+            self._reach(checked)
+            self._code = _pack(checked)
+
+    @property
+    def image(self) -> NDArray[np.float32]:
+        """The image that was loaded, (height, width, channels) in [0, 1]."""
+        return self._shown.image
+
+    @property
+    def reconstruction(self) -> NDArray[np.float32]:
+        """What the model makes of the image's own code, (height, width, channels) in [0, 1]."""
+        image: NDArray[np.float32] = self._pictures.decode(self._shown.code.mean)[0]
+        return image
+
+    @property
+    def result(self) -> NDArray[np.float32]:
+        """What the model makes of the code on the sliders, (height, width, channels)."""
+        image: NDArray[np.float32] = self._pictures.decode(self.code[np.newaxis])[0]
+        return image
+
+    def load(self, image: Any) -> None:
+        """Take another image, or the row of one in ``images``, and put the sliders on its code."""
+        self._present(self._pictures.find(image, "image"))
+
+    def reset(self) -> None:
+        """Put every slider back to the code of the image."""
+        self.code = self._shown.code.mean[0]
+
+    def sample(self, source: str = "prior") -> None:
+        """Put the sliders on a new code.
+
+        Parameters
+        ----------
+        source : {"prior", "posterior"}
+            N(0, I), or what the model believes the code of the image may be.
+        """
+        if source not in SOURCES:
+            raise ValueError(f"source must be one of {', '.join(SOURCES)}, got {source!r}")
+        if not self._pictures.has_posterior:
+            raise ValueError(f"{self._pictures.name} has no {source} to sample from")
+        code = self._shown.code
+        if source == "posterior":
+            self.code = code.sample(self._rng)[0]
+        else:
+            self.code = self._rng.standard_normal(code.n_dims)
+
+    @validate("_code")
+    def _check_code(self, proposal: Any) -> bytes:
+        """Refuse a code from the page that is none, and tell the page."""
+        try:
+            return _pack(self._parse(proposal["value"]))
+        except ValueError as error:
+            self._fail({}, error)
+            self.send_state("_code")
+            raise TraitError(str(error)) from error
+
+    def _check(self, code: NDArray[Any]) -> NDArray[np.float32]:
+        """Return a code that can be decoded, or say what is wrong with it."""
+        n_dims = self._shown.code.n_dims
+        if code.shape != (n_dims,):
+            raise ValueError(f"code must have shape ({n_dims},), got {code.shape}")
+        if code.dtype.kind not in "fiu":
+            raise ValueError(f"code must be numbers, got {code.dtype}")
+        with np.errstate(over="ignore"):  # a float64 beyond float32 is refused just below
+            values = code.astype(np.float32)
+        if not np.isfinite(values).all():
+            bad = int(np.argmin(np.isfinite(values)))
+            raise ValueError(f"code must be finite, but dimension {bad} is {code[bad]}")
+        return values
+
+    def _parse(self, data: Any) -> NDArray[np.float32]:
+        """Read a code that came as bytes."""
+        if len(data) % 4:
+            raise ValueError(f"a code is float32 numbers, got {len(data)} bytes")
+        return self._check(np.frombuffer(data, dtype="<f4"))
+
+    def _present(self, shown: Shown) -> None:
+        """Put an image and its code on the page, all in one message."""
+        self._shown = shown
+        information, unit, active = self._tracks.information(shown.code)
+        with self.hold_sync():
+            self._mean, self._std = _pack(shown.code.mean[0]), _pack(shown.code.std[0])
+            self._information, self._unit = _pack(information), unit
+            self._active = active.astype(np.uint8).tobytes()
+            self._range = self._tracks.packed_range()
+            self._reach(shown.code.mean[0])
+            self._code = _pack(shown.code.mean[0])
+            self._row = shown.row
+            self._loaded += 1
+
+    def _reach(self, code: NDArray[np.floating[Any]]) -> None:
+        """Make the sliders long enough for a code."""
+        low, high = self._tracks.limits(self._shown.code, code)
+        self._low, self._high = _pack(low), _pack(high)
+
+    def _on_decode(self, content: Content, buffers: Buffers) -> None:
+        """Decode the code that the page shows, off the main thread."""
+        if len(buffers) != 1:
+            raise ValueError(f"a code is one buffer, got {len(buffers)}")
+        code = self._parse(bytes(buffers[0]))
+
+        def work() -> Reply:
+            return {**self._pictures.size}, [to_bytes(self._pictures.decode(code[np.newaxis]))]
+
+        self._later(content, work)
+
+    def _on_pictures(self, content: Content, _buffers: Buffers) -> None:
+        """Send the image that was loaded and its reconstruction."""
+        shown = self._shown
+
+        def work() -> Reply:
+            made = self._pictures.decode(shown.code.mean)
+            return {**self._pictures.size}, [to_bytes(shown.image), to_bytes(made)]
+
+        self._later(content, work)
+
+    def _on_load(self, content: Content, _buffers: Buffers) -> Reply:
+        if self._pictures.images is None:
+            raise ValueError("there is no collection to take a row from")
+        self.load(check_row(content.get("row"), len(self._pictures.images)))
+        return {}
+
+    def _on_sample(self, content: Content, _buffers: Buffers) -> Reply:
+        self.sample(content.get("source", ""))
+        return {}
+
+
+def _pack(values: NDArray[Any]) -> bytes:
+    return np.ascontiguousarray(values, dtype="<f4").tobytes()
