@@ -52,7 +52,7 @@ export function createOutbox({ send, onChange, client = newName() }) {
 
   /** @param {Entry} entry */
   function post({ seq, content, bits }) {
-    const settled = 0;
+    const settled = entries[0].seq - 1;
     const message = { ...content, op: "edit", client, seq, settled };
     try {
       // The whole buffer under a view would be sent, not the view.

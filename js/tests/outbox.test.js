@@ -1,6 +1,18 @@
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
-import { createOutbox } from "../shared/outbox.js";
+import { afterEach, mock, test } from "node:test";
+import * as outboxes from "../shared/outbox.js";
+
+/** @type {outboxes.Outbox[]} */
+const open = [];
+/** @param {Parameters<typeof outboxes.createOutbox>[0]} options */
+function createOutbox(options) {
+  open.push(outboxes.createOutbox(options));
+  return open[open.length - 1];
+}
+afterEach(() => {
+  for (const outbox of open.splice(0)) outbox.close();
+  mock.timers.reset();
+});
 
 /** The kernel's part of the protocol: each number once, in order; says what is missing. */
 function createKernel() {
@@ -38,7 +50,6 @@ test("what is sent has the bits and nothing else of the message they were cut fr
   assert.equal(message.op, "edit");
   assert.equal(message.seq, 1);
   assert.equal(message.class, 0);
-  outbox.close();
 });
 
 test("an edit stays until it is acknowledged, by number", () => {
@@ -52,7 +63,6 @@ test("an edit stays until it is acknowledged, by number", () => {
     outbox.entries().map(({ seq }) => seq),
     [1],
   );
-  outbox.close();
 });
 
 test("what is not answered is sent again, in order, with growing pauses", () => {
@@ -82,7 +92,6 @@ test("what is not answered is sent again, in order, with growing pauses", () => 
   outbox.close();
   mock.timers.tick(100_000);
   assert.equal(sent.length, 7);
-  mock.timers.reset();
 });
 
 test("a gap is filled from the edit that is missing", () => {
@@ -102,7 +111,6 @@ test("a gap is filled from the edit that is missing", () => {
       [4, 1],
     ],
   );
-  outbox.close();
 });
 
 test("a refused edit is given up and told, and the others go on", () => {
@@ -118,7 +126,6 @@ test("a refused edit is given up and told, and the others go on", () => {
   assert.equal(told[0].entry.content.class, 7);
   assert.equal(told[0].message, "no such class");
   assert.equal(outbox.state().pending, 1);
-  outbox.close();
 });
 
 test("an edit that cannot be kept stays, and says why", () => {
@@ -128,7 +135,6 @@ test("an edit that cannot be kept stays, and says why", () => {
   assert.deepEqual(outbox.state(), { pending: 1, problem: "disk full" });
   outbox.receive({ op: "ack", client: outbox.client, seqs: [1] });
   assert.deepEqual(outbox.state(), { pending: 0, problem: "" });
-  outbox.close();
 });
 
 test("a connection that throws loses nothing", () => {
@@ -146,8 +152,6 @@ test("a connection that throws loses nothing", () => {
   works = true;
   mock.timers.tick(2000);
   assert.deepEqual(kernel.taken, [1]);
-  outbox.close();
-  mock.timers.reset();
 });
 
 test("edits arrive exactly once and in order over a channel that loses, doubles and shuffles", () => {

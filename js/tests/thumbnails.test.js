@@ -32,12 +32,12 @@ test("sheets are asked for one at a time, and once for all views of a model", as
   const first = view();
   const second = view();
   assert.deepEqual(
-    model.sent.map((m) => m.content.index),
+    model.sent.map((/** @type {any} */ m) => m.content.index),
     [0],
   );
   await reply(0, { index: 0 }, 8);
   assert.deepEqual(
-    model.sent.map((m) => m.content.index),
+    model.sent.map((/** @type {any} */ m) => m.content.index),
     [0, 1],
   );
   await reply(1, { index: 1 }, 2);
