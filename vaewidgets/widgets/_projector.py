@@ -1,0 +1,166 @@
+"""The projections of one set of codes: each made once, slow ones in the background."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vaewidgets import projections
+from vaewidgets.projections import Projection, ProjectionJob
+
+LABELS = {
+    "given": "Given coordinates",
+    "pca": "PCA",
+    "tsne": "t-SNE",
+    "umap": "UMAP",
+    "dims": "Two dimensions",
+}
+
+Key = tuple[Any, ...]
+
+
+class Projector:
+    """Makes projections of codes and keeps them.
+
+    Parameters
+    ----------
+    codes : ndarray, shape (n, d), float32, finite
+    coordinates : array, shape (n, 2), or None
+        A map made elsewhere, kept under the name "given".
+
+    Raises
+    ------
+    ValueError
+        If the coordinates are not (n, 2) finite numbers.
+    """
+
+    def __init__(self, codes: NDArray[np.float32], coordinates: ArrayLike | None) -> None:
+        self.codes = codes
+        self._kept: dict[Key, Projection] = {}
+        self._job: ProjectionJob | None = None
+        self._lock = threading.Lock()
+        if coordinates is not None:
+            self._kept["given",] = _given(coordinates, len(codes))
+
+    @property
+    def first(self) -> str:
+        """What to show where nobody has chosen."""
+        if ("given",) in self._kept:
+            return "given"
+        return "dims" if self.codes.shape[1] == 2 else "pca"
+
+    @property
+    def offered(self) -> list[dict[str, str]]:
+        """Key and label of each method that can be asked for."""
+        keys = [key for key in projections.METHODS if key != "dims" or self.codes.shape[1] > 1]
+        if ("given",) in self._kept:
+            keys.insert(0, "given")
+        return [{"key": key, "label": LABELS[key]} for key in keys]
+
+    def key(self, method: Any, dims: Any) -> Key:
+        """Return the key a projection is kept under; refuse what cannot be projected."""
+        if method == "given" and ("given",) in self._kept:
+            return ("given",)
+        if method not in projections.METHODS:
+            known = ", ".join(repr(name) for name in projections.METHODS)
+            raise ValueError(f"projection must be one of {known}, got {method!r}")
+        if method != "dims":
+            return (method,)
+        numbers = tuple(dims) if isinstance(dims, (tuple, list)) else ()
+        n_dims = self.codes.shape[1]
+        if len(numbers) != 2 or not all(
+            isinstance(d, (int, np.integer)) and 0 <= d < n_dims for d in numbers
+        ):
+            raise ValueError(
+                f"dims must be two latent dimensions from 0 to {n_dims - 1}, got {dims!r}"
+            )
+        return ("dims", *map(int, numbers))
+
+    def kept(self, key: Key) -> Projection | None:
+        """Return a projection made before."""
+        return self._kept.get(key)
+
+    def make(self, key: Key) -> Projection:
+        """Return a projection, making it if need be."""
+        if key not in self._kept:
+            is_plane = key == ("dims", 0, 1) and self.codes.shape[1] == 2
+            self._kept[key] = (
+                _as_they_are(self.codes)
+                if is_plane
+                else projections.project(self.codes, key[0], dims=key[1:] or (0, 1))
+            )
+        return self._kept[key]
+
+    def start(
+        self,
+        key: Key,
+        on_progress: Callable[[float | None, str], None],
+        on_done: Callable[[], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        """Make a projection in the background, in place of the one being made, if any."""
+        self.cancel()
+        kept = self._kept
+
+        def done(projection: Projection) -> None:
+            kept[key] = projection
+            on_done()
+
+        job = projections.project_in_background(
+            self.codes,
+            key[0],
+            dims=key[1:] or (0, 1),
+            on_progress=on_progress,
+            on_done=done,
+            on_error=on_error,
+        )
+        with self._lock:
+            self._job = job
+
+    def cancel(self) -> None:
+        """Stop the projection being made in the background, if any."""
+        with self._lock:
+            job, self._job = self._job, None
+        if job is not None:
+            job.cancel()
+
+
+def to_map(xy: NDArray[np.float32], all_points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale coordinates equally in x and y so that all points lie in [-1, 1]."""
+    # By columns: numpy is ten times slower along a last axis of two.
+    low = np.array([column.min() for column in all_points.T], dtype=np.float64)
+    high = np.array([column.max() for column in all_points.T], dtype=np.float64)
+    half = float((high - low).max()) / 2
+    half = half if half > np.finfo(np.float32).tiny else 1.0
+    scaled = np.empty(xy.shape, dtype="<f4")
+    for axis, middle in enumerate((low + high) / 2):
+        np.subtract(xy[:, axis], np.float32(middle), out=scaled[:, axis])
+    scaled /= np.float32(half)
+    return scaled
+
+
+def _as_they_are(codes: NDArray[np.float32]) -> Projection:
+    """Show two-dimensional codes without a copy; of a million points that is most of the time."""
+    return Projection(
+        xy=codes,
+        method="dims",
+        axes=("dimension 0", "dimension 1"),
+        note="",
+        place=(np.eye(2), np.zeros(2)),
+    )
+
+
+def _given(coordinates: ArrayLike, n: int) -> Projection:
+    """Return coordinates made elsewhere as a projection."""
+    with np.errstate(over="ignore"):
+        xy = np.array(coordinates, dtype=np.float32)
+    if xy.shape != (n, 2):
+        raise ValueError(f"coordinates must have shape ({n}, 2), got {xy.shape}")
+    bad = ~np.isfinite(xy).all(axis=1)
+    if bad.any():
+        raise ValueError(f"coordinates must be finite numbers; row {int(np.argmax(bad))} is not")
+    return Projection(xy=xy, method="given", axes=("", ""), note="")
