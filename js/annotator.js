@@ -1,30 +1,33 @@
 // Annotator: lasso images on the map, press a key, and they have the class.
+
+import { createClassPanel } from "./labels/class_panel.js";
+import { digitOf, stepOf } from "./labels/keys.js";
+import { createSaveState } from "./labels/save_state.js";
+import { labelStoreOf, selectionOf } from "./labels/store.js";
+import { MISSING } from "./map/colors.js";
+import { createGallery } from "./map/gallery.js";
+import { createMap } from "./map/map.js";
+import { createProjectionMenu } from "./map/projection_menu.js";
+import { createThumbnails } from "./map/thumbnails.js";
+import { createMapTools } from "./map/tools.js";
 import { combineBits, countBits, emptyBits, rowsOf, setBit, toUint8 } from "./shared/buffers.js";
-import { createClassPanel } from "./shared/class_panel.js";
-import { MISSING } from "./shared/colors.js";
 import { button, count, h } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
-import { createGallery } from "./shared/gallery.js";
-import { digitOf, stepOf } from "./shared/label_keys.js";
-import { labelStoreOf, selectionOf } from "./shared/label_store.js";
 import { listen, onChange, perFrame } from "./shared/lifecycle.js";
-import { createMap } from "./shared/map.js";
-import { createMapTools } from "./shared/map_tools.js";
-import { createProjectionMenu } from "./shared/projection_menu.js";
 import { createRequests } from "./shared/requests.js";
-import { createSaveState } from "./shared/save_state.js";
 import { parseColor } from "./shared/theme.js";
-import { createThumbnails } from "./shared/thumbnails.js";
+import { initialize as adopt } from "./shared/together.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
-/** @typedef {import("./shared/label_store.js").LabelStore} LabelStore */
+/** @typedef {import("./labels/store.js").LabelStore} LabelStore */
 
 const NOTHING_SELECTED = "Draw around images on the map, then press a class.";
 
 /** @type {any} the types of anywidget do not know the signal of `initialize` yet */
 const initialize = (/** @type {{ model: Model, signal?: AbortSignal }} */ { model, signal }) => {
+  adopt({ model, signal });
   // Made here and not in a view: labels on their way outlive the view they were made in.
-  if (model.get("_store")) labelStoreOf(model, signal ?? new AbortController().signal);
+  if (model.get("_n")) labelStoreOf(model, signal ?? new AbortController().signal);
 };
 
 /** @type {import("@anywidget/types").Render} */

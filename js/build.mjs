@@ -1,4 +1,4 @@
-// Bundles each widget's entry file and the one stylesheet into vaewidgets/static/.
+// Bundles each widget's entry file and stylesheet into vaewidgets/static/.
 // `--watch` rebuilds on every change.
 import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const entries = readdirSync(here).filter((name) => name.endsWith(".js") || name === "style.css");
+const entries = readdirSync(here).filter((name) => /\.(js|css)$/.test(name));
 
 /** @type {esbuild.BuildOptions} */
 const options = {

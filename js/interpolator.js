@@ -1,14 +1,15 @@
 // The interpolator: from one image to another, along a path through latent space.
 
+import { createEnds } from "./latent/ends.js";
+import { paced } from "./latent/pace.js";
+import { createPicture, drawPixels, imageAt } from "./latent/picture.js";
+import { createPlayer } from "./latent/player.js";
+import { fitStrip, frameAt, nearestIn, reelOf, stripOf } from "./latent/reel.js";
 import { button, h, setPressed, short } from "./shared/dom.js";
-import { createEnds } from "./shared/ends.js";
 import { createFrame } from "./shared/frame.js";
 import { listen, onChange, onResize } from "./shared/lifecycle.js";
-import { paced } from "./shared/pace.js";
-import { createPicture, drawPixels, imageAt } from "./shared/picture.js";
-import { createPlayer } from "./shared/player.js";
-import { fitStrip, frameAt, nearestIn, reelOf, stripOf } from "./shared/reel.js";
 import { createRequests } from "./shared/requests.js";
+import { initialize } from "./shared/together.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 
@@ -107,7 +108,7 @@ function render({ model, el, signal }) {
 
 /**
  * Play, the choice of path, sampling, swap.
- * @param {{ model: Model, signal: AbortSignal, player: import("./shared/player.js").Player,
+ * @param {{ model: Model, signal: AbortSignal, player: import("./latent/player.js").Player,
  *   choose: (name: string, value: any) => void,
  *   requests: import("./shared/requests.js").Requests }} options
  */
@@ -181,7 +182,7 @@ function createTools({ model, signal, player, choose, requests }) {
 
 /**
  * A, the image in the middle, B; the slider and the strip under them.
- * @param {{ model: Model, signal: AbortSignal, reel: import("./shared/reel.js").Reel,
+ * @param {{ model: Model, signal: AbortSignal, reel: import("./latent/reel.js").Reel,
  *   moveTo: (t: number) => void, onRelease: () => void }} options
  */
 function createStage({ model, signal, reel, moveTo, onRelease }) {
@@ -243,7 +244,7 @@ function createStage({ model, signal, reel, moveTo, onRelease }) {
     strip.replaceChildren(...chosen.map((index) => tile(path, index, scale)));
   }
 
-  /** @param {import("./shared/reel.js").Path} path @param {number} index @param {number} scale */
+  /** @param {import("./latent/reel.js").Path} path @param {number} index @param {number} scale */
   function tile(path, index, scale) {
     const canvas = h("canvas", { class: "vw-picture" });
     const { bytes, width, height, channels } = imageAt(path.frames, index);
@@ -320,8 +321,8 @@ function createSide(letter, name, onClick) {
   return {
     root,
     /**
-     * @param {import("./shared/picture.js").Pixels} image
-     * @param {import("./shared/picture.js").Pixels} source
+     * @param {import("./latent/picture.js").Pixels} image
+     * @param {import("./latent/picture.js").Pixels} source
      * @param {boolean} sampled
      */
     show(image, source, sampled) {
@@ -337,4 +338,4 @@ function createSide(letter, name, onClick) {
   };
 }
 
-export default { render };
+export default { initialize, render };

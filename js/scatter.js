@@ -1,16 +1,18 @@
 // LatentScatter: a map with its toolbar, legend and gallery.
+
+import { labelOf, NO_COLOR } from "./map/colors.js";
+import { createGallery } from "./map/gallery.js";
+import { createLegend } from "./map/legend.js";
+import { createMap } from "./map/map.js";
+import { createProjectionMenu } from "./map/projection_menu.js";
+import { createThumbnails } from "./map/thumbnails.js";
+import { createColorMenu, createMapTools } from "./map/tools.js";
 import { countBits, rowsOf, toUint8 } from "./shared/buffers.js";
-import { labelOf, NO_COLOR } from "./shared/colors.js";
 import { count, h } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
-import { createGallery } from "./shared/gallery.js";
-import { createLegend } from "./shared/legend.js";
 import { listen, onChange, perFrame } from "./shared/lifecycle.js";
-import { createMap } from "./shared/map.js";
-import { createColorMenu, createMapTools } from "./shared/map_tools.js";
-import { createProjectionMenu } from "./shared/projection_menu.js";
 import { createRequests } from "./shared/requests.js";
-import { createThumbnails } from "./shared/thumbnails.js";
+import { initialize } from "./shared/together.js";
 
 /** @type {import("@anywidget/types").Render} */
 function render({ model, el, signal }) {
@@ -112,4 +114,4 @@ function render({ model, el, signal }) {
   );
 }
 
-export default { render };
+export default { initialize, render };

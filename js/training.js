@@ -1,11 +1,11 @@
 // The live view of a training: a curve for each term of the loss, images with their
 // reconstructions, counters, and a button that ends it and keeps what was learned.
 
+import { createPicture, imageAt } from "./latent/picture.js";
 import { toFloat32, toUint8 } from "./shared/buffers.js";
 import { button, count, h, short } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
 import { onChange, onResize } from "./shared/lifecycle.js";
-import { createPicture, imageAt } from "./shared/picture.js";
 import { createRequests } from "./shared/requests.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
@@ -200,7 +200,7 @@ function createPairs() {
   );
   const list = h("div", { class: "vw-pairs-list" });
   root.append(note, list);
-  /** @type {import("./shared/picture.js").Picture[][]} */
+  /** @type {import("./latent/picture.js").Picture[][]} */
   let pairs = [];
 
   return {

@@ -1,15 +1,17 @@
 // The tweaker: one slider a latent dimension, and what the model makes of the code.
+
+import { decoderOf } from "./latent/decoder.js";
+import { toPython } from "./latent/dimensions.js";
+import { createLoader } from "./latent/loader.js";
+import { paced } from "./latent/pace.js";
+import { createPicture } from "./latent/picture.js";
+import { createSliders } from "./latent/sliders.js";
 import { toFloat32 } from "./shared/buffers.js";
-import { decoderOf } from "./shared/decoder.js";
-import { toPython } from "./shared/dimensions.js";
 import { button, count, h } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
 import { onChange, onResize } from "./shared/lifecycle.js";
-import { createLoader } from "./shared/loader.js";
-import { paced } from "./shared/pace.js";
-import { createPicture } from "./shared/picture.js";
 import { createRequests } from "./shared/requests.js";
-import { createSliders } from "./shared/sliders.js";
+import { initialize } from "./shared/together.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 
@@ -124,7 +126,7 @@ function createPictures() {
   const root = h("div", { class: "vw-trio" }, original.root, reconstruction.root, result.root);
   return {
     root,
-    /** @param {import("./shared/decoder.js").Decoder} decoder */
+    /** @param {import("./latent/decoder.js").Decoder} decoder */
     show(decoder) {
       original.show(decoder.loaded()?.original ?? null);
       reconstruction.show(decoder.loaded()?.reconstruction ?? null);
@@ -179,4 +181,4 @@ function createCopy({ model, say }) {
   };
 }
 
-export default { render };
+export default { initialize, render };

@@ -43,15 +43,15 @@ export function createRequests(model, signal) {
 
   /** @param {any} content @param {DataView[]} buffers */
   function receive(content, buffers = []) {
-    const waiting = open.get(content?.id);
+    const waiting = open.get(content?.request);
     if (waiting) {
-      open.delete(content.id);
+      open.delete(content.request);
       if (content.op === "reply") waiting.resolve({ content, buffers });
       else if (content.op === "superseded") waiting.reject(new Superseded());
       else waiting.reject(new Error(content.message));
     }
     // An error of another view's request is that view's to show.
-    if (content?.op === "error" && (waiting || content.id == null)) {
+    if (content?.op === "error" && (waiting || content.request == null)) {
       for (const tell of errorListeners) tell(String(content.message));
     }
     for (const tell of listeners.get(content?.op) ?? []) tell(content, buffers);
@@ -70,17 +70,17 @@ export function createRequests(model, signal) {
 
   /** @type {Requests["ask"]} */
   function ask(op, data = {}, buffers = []) {
-    const id = `${view}:${count++}`;
+    const request = `${view}:${count++}`;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     /** @type {Promise<Answer>} */
     const answer = new Promise((resolve, reject) => {
-      open.set(id, { resolve, reject });
+      open.set(request, { resolve, reject });
       timer = setTimeout(() => {
-        open.delete(id);
+        open.delete(request);
         reject(new NoAnswer());
       }, PATIENCE_MS);
-      model.send({ ...data, op, id, view }, undefined, buffers);
+      model.send({ ...data, op, request, view }, undefined, buffers);
     });
     return answer.finally(() => clearTimeout(timer));
   }

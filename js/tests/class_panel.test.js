@@ -4,9 +4,9 @@ import { JSDOM } from "jsdom";
 
 const { window } = new JSDOM("<!doctype html><body></body>");
 Object.assign(globalThis, { window, document: window.document });
-const { createClassPanel } = await import("../shared/class_panel.js");
-const { createSaveState } = await import("../shared/save_state.js");
-const { digitOf, stepOf } = await import("../shared/label_keys.js");
+const { createClassPanel } = await import("../labels/class_panel.js");
+const { createSaveState } = await import("../labels/save_state.js");
+const { digitOf, stepOf } = await import("../labels/keys.js");
 
 const HOSTILE = [
   "<img src=x onerror=alert(1)>",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decoderOf } from "../shared/decoder.js";
-import { paced } from "../shared/pace.js";
+import { decoderOf } from "../latent/decoder.js";
+import { paced } from "../latent/pace.js";
 import { createModel } from "./fake_model.js";
 
 const wait = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -15,10 +15,11 @@ function setUp() {
   const asked = (op) => model.sent.filter(({ content }) => content.op === op);
   /** @param {any} message @param {number} value */
   const reply = ({ content }, value) =>
-    model.emit("msg:custom", { op: "reply", id: content.id, width: 1, height: 1, channels: 1 }, [
-      new Uint8Array([value]),
-      new Uint8Array([value]),
-    ]);
+    model.emit(
+      "msg:custom",
+      { op: "reply", request: content.request, width: 1, height: 1, channels: 1 },
+      [new Uint8Array([value]), new Uint8Array([value])],
+    );
   return { model, controller, decoder, asked, reply };
 }
 
@@ -77,8 +78,8 @@ test("an error of the kernel is told, and the picture stays", async () => {
   await wait(0);
   model.set("_code", codeOf(1));
   await wait(100);
-  const { id } = asked("decode")[1].content;
-  model.emit("msg:custom", { op: "error", id, message: "not finite" }, []);
+  const { request } = asked("decode")[1].content;
+  model.emit("msg:custom", { op: "error", request, message: "not finite" }, []);
   await wait(0);
   assert.deepEqual(errors, ["not finite"]);
   assert.equal(decoder.result()?.bytes[0], 7);

@@ -8,7 +8,7 @@ import {
   keyMove,
   toPlace,
   toPython,
-} from "../shared/dimensions.js";
+} from "../latent/dimensions.js";
 
 test("the most informative dimension comes first, equal ones in their order", () => {
   assert.deepEqual(byInformation([0.1, 3, 0.1, 2]), [1, 3, 0, 2]);

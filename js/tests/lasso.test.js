@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { rowsInPolygon } from "../map/lasso.js";
 import { emptyBits, rowsOf, setBit } from "../shared/buffers.js";
-import { rowsInPolygon } from "../shared/lasso.js";
 
 /** A generator of numbers in [0, 1), the same at every run. @param {number} seed */
 function random(seed) {

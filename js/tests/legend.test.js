@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NO_COLOR } from "../shared/colors.js";
-import { createLegend } from "../shared/legend.js";
+import { NO_COLOR } from "../map/colors.js";
+import { createLegend } from "../map/legend.js";
 import { openPage } from "./dom_setup.js";
 import { createModel } from "./fake_model.js";
 

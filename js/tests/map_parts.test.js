@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boxOf, createCamera } from "../shared/camera.js";
-import { codesOf, labelOf, NO_COLOR, paletteOf, ramp } from "../shared/colors.js";
-import { spacedRows } from "../shared/marks.js";
-import { nearestRow } from "../shared/pick.js";
-import { inDrawingOrder } from "../shared/points.js";
+import { boxOf, createCamera } from "../map/camera.js";
+import { codesOf, labelOf, NO_COLOR, paletteOf, ramp } from "../map/colors.js";
+import { spacedRows } from "../map/marks.js";
+import { nearestRow } from "../map/pick.js";
+import { inDrawingOrder } from "../map/points.js";
 import { parseColor } from "../shared/theme.js";
 
 /** @type {import("../shared/theme.js").Theme} */
@@ -94,7 +94,7 @@ test("the box of the points shown leaves the hidden ones out, and is never empty
 });
 
 test("code 0 is missing, code k + 1 category k, and hidden codes are not opaque", () => {
-  /** @type {import("../shared/colors.js").ColorInfo} */
+  /** @type {import("../map/colors.js").ColorInfo} */
   const info = {
     ...NO_COLOR,
     kind: "categories",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
-import * as outboxes from "../shared/outbox.js";
+import * as outboxes from "../labels/outbox.js";
 
 /** @type {outboxes.Outbox[]} */
 const open = [];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enlargement, imageAt, toRgba } from "../shared/picture.js";
+import { enlargement, imageAt, toRgba } from "../latent/picture.js";
 
 test("a small image is enlarged by a whole number, a large one shrunk to fit", () => {
   assert.equal(enlargement(28, 28, 256), 9);

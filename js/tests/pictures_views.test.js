@@ -76,7 +76,7 @@ function createPath(traits = {}) {
   const answer = async ({ content }) => {
     const size = { n: 5, width: 1, height: 1, channels: 1 };
     const buffers = [new Uint8Array([10, 20, 30, 40, 50]), new Uint8Array([1, 2])];
-    model.emit("msg:custom", { op: "reply", id: content.id, ...size }, buffers);
+    model.emit("msg:custom", { op: "reply", request: content.request, ...size }, buffers);
     await wait();
   };
   return { model, asked, answer };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createPlayer, pingPong } from "../shared/player.js";
-import { fitStrip, frameAt, nearestIn, stripOf } from "../shared/reel.js";
+import { createPlayer, pingPong } from "../latent/player.js";
+import { fitStrip, frameAt, nearestIn, stripOf } from "../latent/reel.js";
 
 const TIMING = { travel: 1000, rest: 200 };
 

@@ -9,7 +9,11 @@ function setUp() {
   const requests = createRequests(/** @type {any} */ (model), controller.signal);
   /** @param {number} i @param {object} answer */
   const reply = (i, answer) =>
-    model.emit("msg:custom", { op: "reply", id: model.sent[i].content.id, ...answer }, []);
+    model.emit(
+      "msg:custom",
+      { op: "reply", request: model.sent[i].content.request, ...answer },
+      [],
+    );
   return { model, controller, requests, reply };
 }
 
@@ -47,7 +51,11 @@ test("an error fails its own question and is shown by the view that asked only",
   requests.onError((message) => shown.push(`mine: ${message}`));
   other.onError((message) => shown.push(`other: ${message}`));
   const question = requests.ask("decode");
-  model.emit("msg:custom", { op: "error", id: model.sent[0].content.id, message: "no" }, []);
+  model.emit(
+    "msg:custom",
+    { op: "error", request: model.sent[0].content.request, message: "no" },
+    [],
+  );
   await assert.rejects(question, /no/);
   assert.deepEqual(shown, ["mine: no"]);
 });
@@ -64,7 +72,7 @@ test("a question without an answer ends in words, and the newest one is asked ne
   await Promise.resolve();
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(model.sent.length, 2);
-  model.emit("msg:custom", { op: "reply", id: model.sent[1].content.id, ok: 1 }, []);
+  model.emit("msg:custom", { op: "reply", request: model.sent[1].content.request, ok: 1 }, []);
   assert.equal((await next).content.ok, 1);
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createThumbnails } from "../map/thumbnails.js";
 import { createRequests } from "../shared/requests.js";
-import { createThumbnails } from "../shared/thumbnails.js";
 import { openPage } from "./dom_setup.js";
 import { createModel } from "./fake_model.js";
 
@@ -18,8 +18,8 @@ function setUp(thumb) {
   const view = () => createThumbnails({ model, requests: createRequests(model, signal), signal });
   /** @param {number} k @param {object} content @param {number} bytes */
   const reply = async (k, content, bytes) => {
-    const { id } = model.sent[k].content;
-    model.emit("msg:custom", { op: "reply", id, ...content }, [
+    const { request } = model.sent[k].content;
+    model.emit("msg:custom", { op: "reply", request, ...content }, [
       new DataView(new ArrayBuffer(bytes)),
     ]);
     await tick();

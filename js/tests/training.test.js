@@ -107,7 +107,11 @@ test("stop is asked once, and its end is told", () => {
     ["stop"],
   );
   assert.match(String(el.textContent), /Stopping after this step/);
-  model.emit("msg:custom", { op: "reply", id: model.sent[0].content.id, stopping: true }, []);
+  model.emit(
+    "msg:custom",
+    { op: "reply", request: model.sent[0].content.request, stopping: true },
+    [],
+  );
   model.set("_state", { ...model.get("_state"), outcome: "stopped" });
   assert.equal(button.hidden, true);
   assert.match(String(el.textContent), /Stopped early after epoch 1/);

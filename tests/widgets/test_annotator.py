@@ -74,8 +74,8 @@ def acked(widget, client="page"):
 
 
 def sync(widget):
-    widget._dispatch(widget, {"op": "sync", "id": "s"}, [])
-    content, buffers = next(m for m in reversed(widget.comm.messages) if m[0].get("id") == "s")
+    widget._dispatch(widget, {"op": "sync", "request": "s"}, [])
+    content, buffers = next(m for m in reversed(widget.comm.messages) if m[0].get("request") == "s")
     return content, np.frombuffer(buffers[0], content["dtype"]).tolist()
 
 

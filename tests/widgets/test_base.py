@@ -50,19 +50,19 @@ def echo():
 
 
 def test_an_answer_carries_the_id_of_its_question_and_the_buffers(echo):
-    echo._dispatch(echo, {"op": "echo", "id": "v:1", "text": "hello"}, [memoryview(b"xy")])
-    assert echo.sent == [({"op": "reply", "id": "v:1", "text": "hello"}, [b"xy"])]
+    echo._dispatch(echo, {"op": "echo", "request": "v:1", "text": "hello"}, [memoryview(b"xy")])
+    assert echo.sent == [({"op": "reply", "request": "v:1", "text": "hello"}, [b"xy"])]
 
 
 def test_a_message_that_needs_no_answer_gets_none(echo):
-    echo._dispatch(echo, {"op": "silent", "id": "v:1"}, [])
+    echo._dispatch(echo, {"op": "silent", "request": "v:1"}, [])
     assert echo.sent == []
 
 
 def test_a_handler_that_raises_tells_the_page_why(echo, caplog):
-    echo._dispatch(echo, {"op": "broken", "id": "v:2"}, [])
+    echo._dispatch(echo, {"op": "broken", "request": "v:2"}, [])
     assert echo.sent == [
-        ({"op": "error", "id": "v:2", "message": "row 99 does not exist; rows are 0 to 9"}, [])
+        ({"op": "error", "request": "v:2", "message": "row 99 does not exist; rows are 0 to 9"}, [])
     ]
     assert "row 99" in caplog.text
 
@@ -78,17 +78,17 @@ def test_a_message_nobody_knows_is_refused_in_words(echo, content):
 
 
 def test_later_work_is_answered_from_another_thread(echo):
-    echo._dispatch(echo, {"op": "slow", "id": "v:3", "view": "v"}, [])
+    echo._dispatch(echo, {"op": "slow", "request": "v:3", "view": "v"}, [])
     assert echo.arrived.wait(10)
     [(answer, _)] = echo.sent
-    assert answer == {"op": "reply", "id": "v:3", "thread": "vaewidgets-jobs"}
+    assert answer == {"op": "reply", "request": "v:3", "thread": "vaewidgets-jobs"}
 
 
 def test_later_work_that_raises_tells_the_page_why(echo):
-    echo._dispatch(echo, {"op": "slow_broken", "id": "v:4", "view": "v"}, [])
+    echo._dispatch(echo, {"op": "slow_broken", "request": "v:4", "view": "v"}, [])
     assert echo.arrived.wait(10)
     [(answer, _)] = echo.sent
-    assert answer == {"op": "error", "id": "v:4", "message": "division by zero"}
+    assert answer == {"op": "error", "request": "v:4", "message": "division by zero"}
 
 
 def test_bytes_travel_from_the_page_too(echo):

@@ -52,15 +52,15 @@ class Page:
 
     def answer(self, request: str) -> tuple[dict[str, Any], list[Any]]:
         def arrived() -> bool:
-            return any(content.get("id") == request for content, _ in self.told)
+            return any(content.get("request") == request for content, _ in self.told)
 
         with self.news:
             assert self.news.wait_for(arrived, timeout=20), f"no answer to {request}"
-            return next(m for m in self.told if m[0].get("id") == request)
+            return next(m for m in self.told if m[0].get("request") == request)
 
     def ask(self, op: str, *buffers: bytes, **content: Any) -> tuple[dict[str, Any], list[Any]]:
         request = f"{op}-{len(self.told)}"
-        self.tell({"op": op, "id": request, "view": "v", **content}, *buffers)
+        self.tell({"op": op, "request": request, "view": "v", **content}, *buffers)
         return self.answer(request)
 
 
@@ -239,10 +239,10 @@ def test_of_many_requests_the_worker_answers_the_newest(pca, digits, monkeypatch
 
     widget = Interpolator(Slow(), digits[3], digits[8])
     page = Page(widget, monkeypatch)
-    page.tell({"op": "frames", "id": "first", "view": "v", **FRAMES})
+    page.tell({"op": "frames", "request": "first", "view": "v", **FRAMES})
     assert started.wait(20)
     for i in range(20):
-        page.tell({"op": "frames", "id": f"next-{i}", "view": "v", **FRAMES})
+        page.tell({"op": "frames", "request": f"next-{i}", "view": "v", **FRAMES})
     gate.set()
     assert page.answer("first")[0]["op"] == "reply"
     assert page.answer("next-19")[0]["op"] == "reply"

@@ -34,7 +34,7 @@ def a_map(n=20, **options):
 def ask(widget, op, **content):
     """Send a message as the page does; return what came back."""
     widget.sent.clear()
-    widget._dispatch(widget, {"op": op, "id": "v:1", **content}, [])
+    widget._dispatch(widget, {"op": op, "request": "v:1", **content}, [])
     return widget.sent
 
 

@@ -153,9 +153,9 @@ def test_counters_are_what_the_state_says(monitor, clock):
 
 def test_stop_from_the_page_ends_the_training_and_is_acknowledged(monitor, sent):
     state = begun(monitor)
-    monitor._dispatch(monitor, {"op": "stop", "id": 7}, [])
+    monitor._dispatch(monitor, {"op": "stop", "request": 7}, [])
     assert state.is_stopping
-    assert sent[-1] == {"op": "reply", "id": 7, "stopping": True}
+    assert sent[-1] == {"op": "reply", "request": 7, "stopping": True}
 
 
 def test_closed_while_it_runs_it_lets_the_training_go_on(monitor, clock):
@@ -170,9 +170,9 @@ def test_closed_while_it_runs_it_lets_the_training_go_on(monitor, clock):
 def test_stop_after_the_end_does_nothing(monitor, sent):
     state = begun(monitor)
     monitor.on_end(state)
-    monitor._dispatch(monitor, {"op": "stop", "id": 8}, [])
+    monitor._dispatch(monitor, {"op": "stop", "request": 8}, [])
     assert not state.is_stopping
-    assert sent[-1] == {"op": "reply", "id": 8, "stopping": False}
+    assert sent[-1] == {"op": "reply", "request": 8, "stopping": False}
 
 
 def test_a_real_fit_is_shown_and_can_be_stopped_from_another_thread(monitor, shown):
@@ -182,7 +182,7 @@ def test_a_real_fit_is_shown_and_can_be_stopped_from_another_thread(monitor, sho
     def page():
         while monitor._state.get("step", 0) < 5:
             pass
-        monitor._dispatch(monitor, {"op": "stop", "id": 1}, [])
+        monitor._dispatch(monitor, {"op": "stop", "request": 1}, [])
 
     thread = threading.Thread(target=page)
     thread.start()

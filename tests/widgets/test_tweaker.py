@@ -52,15 +52,15 @@ class Page:
 
     def answer(self, request: str) -> tuple[dict[str, Any], list[Any]]:
         def arrived() -> bool:
-            return any(content.get("id") == request for content, _ in self.told)
+            return any(content.get("request") == request for content, _ in self.told)
 
         with self.news:
             assert self.news.wait_for(arrived, timeout=20), f"no answer to {request}"
-            return next(m for m in self.told if m[0].get("id") == request)
+            return next(m for m in self.told if m[0].get("request") == request)
 
     def ask(self, op: str, *buffers: bytes, **content: Any) -> tuple[dict[str, Any], list[Any]]:
         request = f"{op}-{len(self.told)}"
-        self.tell({"op": op, "id": request, "view": "v", **content}, *buffers)
+        self.tell({"op": op, "request": request, "view": "v", **content}, *buffers)
         return self.answer(request)
 
 
@@ -282,10 +282,10 @@ def test_of_many_codes_the_worker_decodes_the_newest(pca, digits, monkeypatch):
     page = Page(tweaker, monkeypatch)
     codes = np.zeros((20, 6), "<f4")
     codes[:, 0] = np.arange(20) / 10
-    page.tell({"op": "decode", "id": "0", "view": "v"}, codes[0].tobytes())
+    page.tell({"op": "decode", "request": "0", "view": "v"}, codes[0].tobytes())
     assert started.wait(20)
     for i in range(1, 20):
-        page.tell({"op": "decode", "id": str(i), "view": "v"}, codes[i].tobytes())
+        page.tell({"op": "decode", "request": str(i), "view": "v"}, codes[i].tobytes())
     gate.set()
     assert page.answer("19")[0]["op"] == "reply"
     assert decoded == [codes[0, 0], codes[19, 0]]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import logging
+import uuid
 from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import Any, ClassVar
 
 import anywidget
 from ipywidgets.widgets.trait_types import bytes_serialization
-from traitlets import Bytes
+from traitlets import Bytes, Unicode
 
 from vaewidgets.widgets._jobs import Job, jobs
 
@@ -45,18 +46,21 @@ def binary(default: bytes = b"") -> Any:
 class BaseWidget(anywidget.AnyWidget):
     """A widget whose page talks to it in messages.
 
-    The page sends ``{"op": name, "id": id, ...}``; the method ``_on_<name>(content, buffers)``
-    answers with a dict, or a dict and a list of buffers, sent back as ``{"op": "reply", "id":
-    id, ...}``. A handler that raises changes nothing, and its message is shown in the widget.
+    The page sends ``{"op": name, "request": id, ...}``; the method ``_on_<name>(content,
+    buffers)`` answers with a dict, or a dict and a list of buffers, sent back as ``{"op":
+    "reply", "request": id, ...}``. (Not ``"id"``: ipykernel 7.4 would remember each for ever.) A handler that raises changes nothing, and its message is shown in the widget.
     Subclasses are final: they add traits and handlers, and override nothing else.
     """
 
     _esm: ClassVar[str]
-    _css: ClassVar[str] = bundle("style.css")
+    _css: ClassVar[str]
+
+    _key = Unicode().tag(sync=True)
+    """Names this widget on the page, whose views of it share pictures and labels by it."""
 
     def __init__(self, **traits: Any) -> None:
         self._endings: list[Callable[[], None]] = []  # what close() has to stop
-        super().__init__(**traits)
+        super().__init__(_key=uuid.uuid4().hex, **traits)
         self.on_msg(self._dispatch)
         _answer_where_asked(self.comm)
 
@@ -91,14 +95,14 @@ class BaseWidget(anywidget.AnyWidget):
         if reply is None:
             return
         answer, buffers = reply if isinstance(reply, tuple) else (reply, [])
-        self.send({**answer, "op": "reply", "id": content.get("id")}, buffers)
+        self.send({**answer, "op": "reply", "request": content.get("request")}, buffers)
 
     def _fail(self, content: Any, error: Exception) -> None:
         """Show an error in the widget and keep it in the log."""
         log.error("%s: %s", type(self).__name__, error, exc_info=error)
-        request = content.get("id") if isinstance(content, dict) else None
+        request = content.get("request") if isinstance(content, dict) else None
         text = str(error) or type(error).__name__
-        self.send({"op": "error", "id": request, "message": text[:2000]})
+        self.send({"op": "error", "request": request, "message": text[:2000]})
 
     def _later(self, content: Content, work: Callable[[], Reply]) -> None:
         """Answer a message from the worker thread; only the latest of its kind and view counts."""
@@ -109,7 +113,7 @@ class BaseWidget(anywidget.AnyWidget):
                 work=work,
                 done=lambda reply: self._reply(content, reply),
                 failed=lambda error: self._fail(content, error),
-                superseded=lambda: self.send({"op": "superseded", "id": content.get("id")}),
+                superseded=lambda: self.send({"op": "superseded", "request": content.get("request")}),
             ),
         )
 

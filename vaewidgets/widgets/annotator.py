@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import uuid
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -78,9 +77,8 @@ class Annotator(MapWidget):
     """
 
     _esm: ClassVar[str] = bundle("annotator.js")
+    _css: ClassVar[str] = bundle("annotator.css")
 
-    _store = Unicode().tag(sync=True)
-    """Name of this widget's labels: all its views on a page share one copy."""
     _column = Unicode().tag(sync=True)
     """Name of the label column, as text."""
     _height = Int(480).tag(sync=True)
@@ -113,7 +111,6 @@ class Annotator(MapWidget):
             projection=projection,
             dims=dims,
             coordinates=coordinates,
-            _store=uuid.uuid4().hex,
             _column=plain_text(column),
             _height=height,
         )
@@ -121,7 +118,7 @@ class Annotator(MapWidget):
         self._journal = Journal(self._n, self._label_column.classes, self._label_column.codes)
         self._edits = threading.RLock()  # held for each edit, never while waiting for the gate
         self._news = News(self._journal, self.send, self._edits)
-        self._own_client = f"python-{self._store}"
+        self._own_client = f"python-{self._key}"
         self._own_seq = 0
         self._conflict = ""
         self._label_listeners: list[Callable[[NDArray[np.int64], str | None], Any]] = []

@@ -83,6 +83,7 @@ class Interpolator(MapWidget):
     """
 
     _esm: ClassVar[str] = bundle("interpolator.js")
+    _css: ClassVar[str] = bundle("interpolator.css")
 
     t = Float(0.5).tag(sync=True)
     """Where the slider stands, 0 (start) to 1 (end). Default 0.5."""

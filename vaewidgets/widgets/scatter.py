@@ -60,6 +60,7 @@ class LatentScatter(MapWidget):
     """
 
     _esm: ClassVar[str] = bundle("scatter.js")
+    _css: ClassVar[str] = bundle("scatter.css")
 
     _height = Int(480).tag(sync=True)
     """Height of the map in CSS pixels."""

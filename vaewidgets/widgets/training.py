@@ -39,6 +39,7 @@ class TrainingMonitor(BaseWidget):
     """
 
     _esm: ClassVar[str] = bundle("training.js")
+    _css: ClassVar[str] = bundle("training.css")
 
     _state = Dict().tag(sync=True)
     "Counters, times in seconds, newest value of each term, and the outcome (null while it runs)."

@@ -67,6 +67,7 @@ class LatentTweaker(MapWidget):
     """
 
     _esm: ClassVar[str] = bundle("tweaker.js")
+    _css: ClassVar[str] = bundle("tweaker.css")
 
     _code = binary()  # float32 (d,): what the sliders show
     _mean = binary()  # float32 (d,): code of the image

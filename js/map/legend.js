@@ -1,6 +1,6 @@
 // What the colours mean, and a filter by them.
-import { count, h } from "./dom.js";
-import { onChange } from "./lifecycle.js";
+import { count, h } from "../shared/dom.js";
+import { onChange } from "../shared/lifecycle.js";
 
 /** @typedef {import("./colors.js").ColorInfo} ColorInfo */
 

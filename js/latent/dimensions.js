@@ -1,5 +1,5 @@
 // Numbers of the latent dimensions: their order, their places on a track, the code as Python.
-import { short } from "./dom.js";
+import { short } from "../shared/dom.js";
 
 /**
  * The dimensions, the most informative first; equal ones in the order of their numbers.

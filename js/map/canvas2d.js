@@ -1,8 +1,8 @@
 // The points of a map without WebGL2: the same interface, drawn as small squares. Slower, and
 // the map says so; past a number of points it draws a fair sample of them.
-import { hasBit } from "./buffers.js";
+import { hasBit } from "../shared/buffers.js";
+import { css } from "../shared/theme.js";
 import { inDrawingOrder } from "./points.js";
-import { css } from "./theme.js";
 
 const MOST_POINTS = 100_000;
 

@@ -1,8 +1,8 @@
 // The classes as buttons: colour, key, name and count; and the box that adds or finds one.
-import { button, count, h } from "./dom.js";
-import { listen } from "./lifecycle.js";
+import { button, count, h } from "../shared/dom.js";
+import { listen } from "../shared/lifecycle.js";
 
-/** @typedef {import("./label_store.js").LabelClass} LabelClass */
+/** @typedef {import("./store.js").LabelClass} LabelClass */
 
 const KEYS = 9;
 const LONGEST_NAME = 200;

@@ -1,10 +1,10 @@
 // Which map is shown: method, dimensions, progress with a way to stop, and how to read it.
-import { button, h } from "./dom.js";
-import { onChange } from "./lifecycle.js";
+import { button, h } from "../shared/dom.js";
+import { onChange } from "../shared/lifecycle.js";
 
 /**
  * @param {{ model: import("@anywidget/types").AnyModel, el: HTMLElement, noteEl: HTMLElement,
- *   signal: AbortSignal, requests: import("./requests.js").Requests }} options `el` takes the
+ *   signal: AbortSignal, requests: import("../shared/requests.js").Requests }} options `el` takes the
  *   menu, `noteEl` the words on how to read the map
  */
 export function createProjectionMenu({ model, el, noteEl, signal, requests }) {

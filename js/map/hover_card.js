@@ -1,5 +1,5 @@
 // The card beside a hovered point: its image, enlarged, and what is known of it in words.
-import { count, h } from "./dom.js";
+import { count, h } from "../shared/dom.js";
 
 const LONGEST_SIDE = 112;
 const MARGIN = 8;

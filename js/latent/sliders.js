@@ -1,8 +1,8 @@
 // One slider a latent dimension, the most informative first, the silent ones folded away.
-import { toFloat32, toUint8 } from "./buffers.js";
+import { toFloat32, toUint8 } from "../shared/buffers.js";
+import { button, count, h } from "../shared/dom.js";
+import { listen, onChange } from "../shared/lifecycle.js";
 import { byInformation, fixed, inWords, keyMove, toPlace } from "./dimensions.js";
-import { button, count, h } from "./dom.js";
-import { listen, onChange } from "./lifecycle.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 /** @typedef {{ root: HTMLElement, showLimits: () => void, showSpread: () => void,

@@ -1,6 +1,6 @@
 // The images of a selection, as a grid to look through and to find back on the map.
-import { button, count, h } from "./dom.js";
-import { listen, perFrame } from "./lifecycle.js";
+import { button, count, h } from "../shared/dom.js";
+import { listen, perFrame } from "../shared/lifecycle.js";
 
 const PAGE = 500;
 

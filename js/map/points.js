@@ -1,5 +1,5 @@
 // The points of a map on WebGL2. Everything is uploaded once; a frame is one or two draw calls.
-import { hasBit } from "./buffers.js";
+import { hasBit } from "../shared/buffers.js";
 import { drawThrough, joinContext, leaveContext, programOf } from "./gl.js";
 
 /** @typedef {import("./camera.js").Camera} Camera */
@@ -15,7 +15,7 @@ import { drawThrough, joinContext, leaveContext, programOf } from "./gl.js";
  * @property {boolean} hasSelection the rows not selected are dimmed
  * @property {boolean} dimAll images are drawn over the points
  * @property {number} stride 1 draws all points, k every k-th
- * @property {import("./theme.js").Theme} theme
+ * @property {import("../shared/theme.js").Theme} theme
  *
  * @typedef {object} Points
  * @property {"webgl2" | "canvas2d"} kind

@@ -1,9 +1,9 @@
 // The buttons of a map's toolbar, and what it is coloured by.
-import { button, h, setPressed } from "./dom.js";
-import { onChange } from "./lifecycle.js";
+import { button, h, setPressed } from "../shared/dom.js";
+import { onChange } from "../shared/lifecycle.js";
 
 /** @typedef {import("./map.js").MapView} MapView */
-/** @typedef {import("./map_input.js").Tool} Tool */
+/** @typedef {import("./input.js").Tool} Tool */
 
 /**
  * @param {{ el: HTMLElement, map: () => MapView, hasImages: boolean, onClear?: () => void,
@@ -73,7 +73,7 @@ export function createMapTools({
 /**
  * The menu of columns; hidden where there is none.
  * @param {{ model: import("@anywidget/types").AnyModel, el: HTMLElement, signal: AbortSignal,
- *   requests: import("./requests.js").Requests }} options
+ *   requests: import("../shared/requests.js").Requests }} options
  */
 export function createColorMenu({ model, el, signal, requests }) {
   const select = h("select", {

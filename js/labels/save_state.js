@@ -1,5 +1,5 @@
 // Whether the labels are saved, in words, at all times.
-import { button, count, h, icon } from "./dom.js";
+import { button, count, h, icon } from "../shared/dom.js";
 
 /**
  * @param {{ el: HTMLElement, unsent: () => string, say: (text: string) => void }} options

@@ -7,23 +7,23 @@ import {
   setBit,
   toFloat32,
   toUint8,
-} from "./buffers.js";
+} from "../shared/buffers.js";
+import { h } from "../shared/dom.js";
+import { listen, onChange, onResize, perFrame } from "../shared/lifecycle.js";
+import { css, onTheme, readTheme } from "../shared/theme.js";
 import { boxOf, createCamera } from "./camera.js";
 import { createCanvasPoints } from "./canvas2d.js";
 import { codesOf, labelOf, NO_COLOR, paletteOf } from "./colors.js";
-import { h } from "./dom.js";
 import { createHoverCard } from "./hover_card.js";
+import { actOnKey, followPointer } from "./input.js";
 import { rowsInPolygon } from "./lasso.js";
-import { listen, onChange, onResize, perFrame } from "./lifecycle.js";
-import { actOnKey, followPointer } from "./map_input.js";
-import { createPainter } from "./map_painter.js";
+import { createPainter } from "./painter.js";
 import { nearestRow } from "./pick.js";
 import { createGlPoints } from "./points.js";
-import { css, onTheme, readTheme } from "./theme.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
-/** @typedef {import("./map_input.js").Tool} Tool */
-/** @typedef {import("./map_input.js").Mode} Mode */
+/** @typedef {import("./input.js").Tool} Tool */
+/** @typedef {import("./input.js").Mode} Mode */
 /** @typedef {import("./overlay.js").Marker} Marker */
 
 const PICK_REACH = 12;
@@ -34,7 +34,7 @@ const HINT_MS = 1800;
  * @property {Model} model with the traits _n, _xy, _color, _color_values and _selection
  * @property {HTMLElement} el
  * @property {AbortSignal} signal
- * @property {import("./requests.js").Requests} requests
+ * @property {import("../shared/requests.js").Requests} requests
  * @property {import("./thumbnails.js").Thumbnails} thumbnails
  * @property {(row: number, event: PointerEvent | KeyboardEvent) => void} [onPick] a point was
  *   clicked; by default it is selected, with Shift toggled

@@ -1,6 +1,6 @@
 // What is drawn over the points, on a canvas of its own: lasso, hover ring, markers, path, pulse.
 // Its cost does not depend on the number of points.
-import { css } from "./theme.js";
+import { css } from "../shared/theme.js";
 
 const PULSE_MS = 1200;
 const MARKER_RADIUS = 7;
@@ -10,7 +10,7 @@ const MARKER_RADIUS = 7;
  *
  * @typedef {object} Drawing
  * @property {import("./camera.js").Camera} camera
- * @property {import("./theme.js").Theme} theme
+ * @property {import("../shared/theme.js").Theme} theme
  * @property {Float32Array} xy
  * @property {number} pixelRatio
  * @property {number} pointSize

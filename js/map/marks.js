@@ -1,5 +1,5 @@
 // Images as marks: a choice of rows whose images do not cover each other, steady while panning.
-import { hasBit } from "./buffers.js";
+import { hasBit } from "../shared/buffers.js";
 import { inDrawingOrder } from "./points.js";
 
 const GAP = 1.08;

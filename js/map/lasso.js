@@ -1,5 +1,5 @@
 // Which points lie inside a lasso: the even-odd rule, exact in float64.
-import { emptyBits, setBit } from "./buffers.js";
+import { emptyBits, setBit } from "../shared/buffers.js";
 
 const SLABS = 1024;
 

@@ -1,11 +1,12 @@
 // The collection beside the interpolator: a map on which A and B are set, and the path drawn.
-import { toFloat32 } from "./buffers.js";
-import { button, h, setPressed } from "./dom.js";
-import { listen, onChange } from "./lifecycle.js";
-import { createMap } from "./map.js";
+
+import { createMap } from "../map/map.js";
+import { createThumbnails } from "../map/thumbnails.js";
+import { toFloat32 } from "../shared/buffers.js";
+import { button, h, setPressed } from "../shared/dom.js";
+import { listen, onChange } from "../shared/lifecycle.js";
+import { Superseded } from "../shared/requests.js";
 import { frameAt } from "./reel.js";
-import { Superseded } from "./requests.js";
-import { createThumbnails } from "./thumbnails.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 /** @typedef {"start" | "end"} End */
@@ -16,7 +17,7 @@ const LETTERS = { start: "A", end: "B" };
  * @param {object} options
  * @param {Model} options.model
  * @param {AbortSignal} options.signal
- * @param {import("./requests.js").Requests} options.requests
+ * @param {import("../shared/requests.js").Requests} options.requests
  * @returns {{ root: HTMLElement } | null} null where there is no collection
  */
 export function createEnds({ model, signal, requests }) {
@@ -103,7 +104,7 @@ export function createEnds({ model, signal, requests }) {
 
   function drawMarkers() {
     const ends = model.get("_ends");
-    /** @type {import("./overlay.js").Marker[]} */
+    /** @type {import("../map/overlay.js").Marker[]} */
     const markers = [];
     if (ends.start !== null) markers.push({ row: ends.start, label: "A", kind: "start" });
     if (ends.end !== null) markers.push({ row: ends.end, label: "B", kind: "end" });

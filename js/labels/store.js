@@ -1,8 +1,8 @@
 // The labels as a page knows them: those the kernel has, and over them the edits on their way.
-import { countBits, emptyBits, hasBit, toUint8, toUint16 } from "./buffers.js";
+import { countBits, emptyBits, hasBit, toUint8, toUint16 } from "../shared/buffers.js";
+import { createRequests } from "../shared/requests.js";
+import { createNews } from "../shared/together.js";
 import { createOutbox } from "./outbox.js";
-import { createRequests } from "./requests.js";
-import { createNews } from "./together.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 /** @typedef {import("./outbox.js").Entry} Entry */
@@ -43,7 +43,7 @@ const stores = new Map();
  * @returns {LabelStore}
  */
 export function labelStoreOf(model, signal) {
-  const name = String(model.get("_store"));
+  const name = String(model.get("_key"));
   const known = stores.get(name);
   if (known) return known;
   const store = createLabelStore(model, signal);

@@ -1,10 +1,11 @@
 // Small copies of the images: raw bytes from the kernel, whole sheets of them while they are few,
 // else those asked for. Shared by all views of one model.
-import { toUint8 } from "./buffers.js";
-import { onChange } from "./lifecycle.js";
+import { toUint8 } from "../shared/buffers.js";
+import { onChange } from "../shared/lifecycle.js";
+import { ownerOf } from "../shared/together.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
-/** @typedef {import("./requests.js").Requests} Requests */
+/** @typedef {import("../shared/requests.js").Requests} Requests */
 
 const ATLAS_SIDE = 2048;
 const MOST_SINGLES = 6000;
@@ -48,8 +49,9 @@ export function createThumbnails({ model, requests, signal }) {
   const info = () =>
     model.get("_thumb") ?? { width: 0, height: 0, channels: 1, sheets: 0, per_sheet: 1 };
   const size = () => info().width * info().height * info().channels;
-  const store = stores.get(model) ?? createStore(info());
-  stores.set(model, store);
+  const owner = ownerOf(model);
+  const store = stores.get(owner) ?? createStore(info());
+  stores.set(owner, store);
 
   const tellAll = () => {
     for (const tell of store.listeners) tell();

@@ -1,8 +1,9 @@
 // Taking another image of the collection: by its row, the next one, any one, or on the map.
-import { button, h } from "./dom.js";
-import { listen, onChange } from "./lifecycle.js";
-import { createMap } from "./map.js";
-import { createThumbnails } from "./thumbnails.js";
+
+import { createMap } from "../map/map.js";
+import { createThumbnails } from "../map/thumbnails.js";
+import { button, h } from "../shared/dom.js";
+import { listen, onChange } from "../shared/lifecycle.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 
@@ -10,7 +11,7 @@ import { createThumbnails } from "./thumbnails.js";
  * @param {object} options
  * @param {Model} options.model
  * @param {AbortSignal} options.signal
- * @param {import("./requests.js").Requests} options.requests
+ * @param {import("../shared/requests.js").Requests} options.requests
  * @returns {{ root: HTMLElement } | null} null where there is no collection
  */
 export function createLoader({ model, signal, requests }) {

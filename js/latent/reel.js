@@ -1,9 +1,9 @@
 // The images of a whole path, held in the page, so that the slider never waits.
-import { toUint8 } from "./buffers.js";
-import { onChange } from "./lifecycle.js";
+import { toUint8 } from "../shared/buffers.js";
+import { onChange } from "../shared/lifecycle.js";
+import { createRequests, Superseded } from "../shared/requests.js";
+import { createNews, together } from "../shared/together.js";
 import { enlargement } from "./picture.js";
-import { createRequests, Superseded } from "./requests.js";
-import { createNews, together } from "./together.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 /** @typedef {import("./picture.js").Pixels} Pixels */
@@ -32,7 +32,7 @@ const TILE_GAP = 10; // between the pixels of two tiles: gap, padding and border
  * @returns {Reel}
  */
 export function reelOf(model, signal) {
-  return together(model, "reel", signal, (life) => createReel(model, life));
+  return together(model, "reel", signal, (life, owner) => createReel(owner, life));
 }
 
 /**

@@ -1,5 +1,5 @@
 // One image as a canvas: every pixel of the image a sharp square, never stretched.
-import { h } from "./dom.js";
+import { h } from "../shared/dom.js";
 
 /** @typedef {{ bytes: Uint8Array, width: number, height: number, channels: number }} Pixels */
 

@@ -1,10 +1,10 @@
 // The picture of the code under the sliders, decoded by the kernel; one for all views of a model.
-import { toUint8 } from "./buffers.js";
-import { onChange } from "./lifecycle.js";
+import { toUint8 } from "../shared/buffers.js";
+import { onChange } from "../shared/lifecycle.js";
+import { createRequests, Superseded } from "../shared/requests.js";
+import { createNews, together } from "../shared/together.js";
 import { paced } from "./pace.js";
 import { SLOW_MS } from "./reel.js";
-import { createRequests, Superseded } from "./requests.js";
-import { createNews, together } from "./together.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 /** @typedef {import("./picture.js").Pixels} Pixels */
@@ -28,7 +28,7 @@ const ASK_EVERY_MS = 67;
  * @returns {Decoder}
  */
 export function decoderOf(model, signal) {
-  return together(model, "decoder", signal, (life) => createDecoder(model, life));
+  return together(model, "decoder", signal, (life, owner) => createDecoder(owner, life));
 }
 
 /**

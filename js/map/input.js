@@ -1,5 +1,5 @@
 // Pointer, wheel and keys on a map, turned into gestures.
-import { listen } from "./lifecycle.js";
+import { listen } from "../shared/lifecycle.js";
 
 /** @typedef {"pan" | "lasso"} Tool */
 /** @typedef {"replace" | "add" | "remove"} Mode */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { createLabelStore, labelStoreOf } from "../labels/store.js";
 import { emptyBits, setBit, toUint8 } from "../shared/buffers.js";
-import { createLabelStore, labelStoreOf } from "../shared/label_store.js";
 import { createModel } from "./fake_model.js";
 
 const N = 12;
@@ -28,7 +28,7 @@ const view = (array) => new DataView(array.slice().buffer);
  * @param {Uint8Array} [codes]
  */
 async function open(state = {}, codes = new Uint8Array(N)) {
-  const model = createModel({ _n: N, _store: `store ${Math.random()}` });
+  const model = createModel({ _n: N, _key: `store ${Math.random()}` });
   const life = new AbortController();
   lives.push(life);
   const store = createLabelStore(/** @type {any} */ (model), life.signal);
@@ -39,7 +39,7 @@ async function open(state = {}, codes = new Uint8Array(N)) {
   };
   /** @param {object} content @param {Uint8Array | Uint16Array} codes */
   const answer = async (content, codes = new Uint8Array(N)) => {
-    const { id } = model.sent.findLast(({ content: { op } }) => op === "sync")?.content ?? {};
+    const { request } = model.sent.findLast(({ content: { op } }) => op === "sync")?.content ?? {};
     const all = {
       version: 0,
       classes: ["cat", "dog"],
@@ -49,7 +49,7 @@ async function open(state = {}, codes = new Uint8Array(N)) {
       redo: 0,
       conflict: "",
     };
-    await tell({ ...all, ...content, op: "reply", id }, [view(codes)]);
+    await tell({ ...all, ...content, op: "reply", request }, [view(codes)]);
   };
   await answer(state, codes);
   const edits = () => model.sent.filter(({ content }) => content.op === "edit");
@@ -59,7 +59,7 @@ async function open(state = {}, codes = new Uint8Array(N)) {
 test("labels are waited for, then shown with their counts", async () => {
   const life = new AbortController();
   lives.push(life);
-  const model = /** @type {any} */ (createModel({ _n: N, _store: "a" }));
+  const model = /** @type {any} */ (createModel({ _n: N, _key: "a" }));
   assert.equal(createLabelStore(model, life.signal).ready(), false);
   const { store } = await open({ version: 3 }, codesWith(0, 4));
   assert.equal(store.ready(), true);
@@ -228,7 +228,7 @@ test("nothing is sent for an empty selection", async () => {
 test("all views of a widget share one store, whatever model object they were given", () => {
   const life = new AbortController();
   lives.push(life);
-  const name = { _n: N, _store: "shared" };
+  const name = { _n: N, _key: "shared" };
   const one = labelStoreOf(/** @type {any} */ (createModel(name)), life.signal);
   const two = labelStoreOf(/** @type {any} */ (createModel(name)), new AbortController().signal);
   assert.equal(one, two);

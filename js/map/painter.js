@@ -1,8 +1,8 @@
 // When and how a map is painted: at rest all points, in motion as many as a frame can bear.
-import { perFrame, reducedMotion } from "./lifecycle.js";
+import { perFrame, reducedMotion } from "../shared/lifecycle.js";
+import { css } from "../shared/theme.js";
 import { createMarks } from "./marks.js";
 import { drawOverlay } from "./overlay.js";
-import { css } from "./theme.js";
 
 const TRANSITION_MS = 380;
 const REST_MS = 120;
@@ -19,7 +19,7 @@ const MOST_STRIDE = 31; // a vertex attribute's stride is one byte: 31 positions
  * @property {number[][]} lasso
  * @property {"replace" | "add" | "remove"} lassoMode
  * @property {number | undefined} hovered
- * @property {import("./theme.js").Theme} theme
+ * @property {import("../shared/theme.js").Theme} theme
  */
 
 /** @typedef {{ x: number, y: number, scale: number }} Look where a camera looks */

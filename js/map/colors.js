@@ -1,9 +1,9 @@
 // Colour codes of the points to colours: code 0 is missing, code k + 1 is category k, and
 // numbers are codes 1 to 255 along a ramp.
-import { toUint8, toUint16 } from "./buffers.js";
-import { parseColor } from "./theme.js";
+import { toUint8, toUint16 } from "../shared/buffers.js";
+import { parseColor } from "../shared/theme.js";
 
-/** @typedef {import("./theme.js").Theme} Theme */
+/** @typedef {import("../shared/theme.js").Theme} Theme */
 /** @typedef {Uint8Array | Uint16Array} Codes */
 /**
  * The trait `_color`.
@@ -32,7 +32,7 @@ export const NO_COLOR = {
   dtype: "uint8",
 };
 
-export const MISSING = /** @type {import("./theme.js").Rgb} */ ([154, 160, 168]);
+export const MISSING = /** @type {import("../shared/theme.js").Rgb} */ ([154, 160, 168]);
 
 /**
  * The palette, four bytes for each code.
@@ -53,9 +53,9 @@ export function paletteOf(info, theme, hidden) {
 }
 
 /**
- * @param {import("./theme.js").Rgb[]} stops evenly spaced
+ * @param {import("../shared/theme.js").Rgb[]} stops evenly spaced
  * @param {number} n
- * @returns {import("./theme.js").Rgb[]}
+ * @returns {import("../shared/theme.js").Rgb[]}
  */
 export function ramp(stops, n) {
   return Array.from({ length: n }, (_, i) => {
@@ -71,7 +71,7 @@ export function ramp(stops, n) {
 /**
  * The codes of all rows; all 0 where nothing is coloured.
  * @param {ColorInfo} info
- * @param {import("./buffers.js").Bytes} bytes
+ * @param {import("../shared/buffers.js").Bytes} bytes
  * @param {number} n
  * @returns {Codes}
  */
