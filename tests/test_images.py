@@ -119,7 +119,7 @@ def test_the_axes_argument_must_fit():
 
 
 def test_a_bad_image_far_into_a_large_array_is_found(monkeypatch):
-    monkeypatch.setattr("vaewidgets.pixels._CHUNK_NUMBERS", 40)
+    monkeypatch.setattr("vaewidgets.images.pixels._CHUNK_NUMBERS", 40)
     array = np.full((50, 4, 5), 0.5)
     assert load_images(array).as_float().max() == 0.5
     array[37, 2, 2] = np.nan

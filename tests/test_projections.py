@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
-from vaewidgets import embedding_process, projections
-from vaewidgets.embedding import neighbours, principal_start, sklearn_tsne
-from vaewidgets.embedding_process import CancelledError, EmbeddingProcess, compiled_code_folder
+from vaewidgets import projections
 from vaewidgets.projections import METHODS, project, project_in_background
+from vaewidgets.projections.embedding import neighbours, principal_start, sklearn_tsne
+from vaewidgets.projections.process import CancelledError, EmbeddingProcess, compiled_code_folder
 
 RNG = np.random.default_rng(0)
 GROUPS = np.repeat([[0, 0, 0], [30, 0, 0], [0, 30, 0]], 30, axis=0) + RNG.normal(size=(90, 3))
@@ -100,7 +100,7 @@ def test_damaged_compiled_code_is_thrown_away_and_the_map_is_the_same(maps, tmp_
     assert files  # the maps made above have filled it
     for file in files:
         file.write_bytes(file.read_bytes()[:50])
-    monkeypatch.setattr(embedding_process, "compiled_code_folder", lambda: damaged)
+    monkeypatch.setattr("vaewidgets.projections.process.compiled_code_folder", lambda: damaged)
     assert np.array_equal(project(GROUPS, "umap").xy, maps[0]["umap"].xy)
     assert not damaged.exists()
 

@@ -62,7 +62,10 @@ def test_a_message_that_needs_no_answer_gets_none(echo):
 def test_a_handler_that_raises_tells_the_page_why(echo, caplog):
     echo._dispatch(echo, {"op": "broken", "request": "v:2"}, [])
     assert echo.sent == [
-        ({"op": "error", "request": "v:2", "message": "row 99 does not exist; rows are 0 to 9"}, [])
+        (
+            {"op": "error", "request": "v:2", "message": "row 99 does not exist; rows are 0 to 9"},
+            [],
+        )
     ]
     assert "row 99" in caplog.text
 
@@ -110,7 +113,7 @@ def test_a_closed_widget_leaves_nothing_behind():
 def test_messages_are_handled_on_the_thread_that_the_page_asks_for(monkeypatch):
     """A real kernel's comm, which else remembers the thread of the cell that showed the widget."""
     kernel_comm = pytest.importorskip("ipykernel.comm.comm").BaseComm
-    monkeypatch.setattr("comm.create_comm", lambda **options: kernel_comm(**options))
+    monkeypatch.setattr("comm.create_comm", kernel_comm)
     widget = Echo()
     widget.comm._reply_subshell_id = None
     assert widget.comm._reply_subshell_for({}, "the page's subshell") == "the page's subshell"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import numbers
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-import vaewidgets
 from vaewidgets.core.objectives import LIKELIHOODS
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ ENTRIES = {"parameters", "history", "outcome", "active_dimensions", "trained_wit
 def provenance(images: Images, seed: int, options: Options) -> dict[str, Any]:
     """Return what must be equal for another fit to give the same bits."""
     return {
-        "vaewidgets": vaewidgets.__version__,
+        "vaewidgets": metadata.version("vaewidgets"),
         "torch": torch.__version__,
         "device": options.device.type,
         "n_threads": options.n_threads or torch.get_num_threads(),

@@ -48,8 +48,9 @@ class BaseWidget(anywidget.AnyWidget):
 
     The page sends ``{"op": name, "request": id, ...}``; the method ``_on_<name>(content,
     buffers)`` answers with a dict, or a dict and a list of buffers, sent back as ``{"op":
-    "reply", "request": id, ...}``. (Not ``"id"``: ipykernel 7.4 would remember each for ever.) A handler that raises changes nothing, and its message is shown in the widget.
-    Subclasses are final: they add traits and handlers, and override nothing else.
+    "reply", "request": id, ...}``. (Not ``"id"``: ipykernel 7.4 would remember each for ever.)
+    A handler that raises changes nothing, and its message is shown in the widget. Subclasses
+    are final: they add traits and handlers, and override nothing else.
     """
 
     _esm: ClassVar[str]
@@ -95,7 +96,7 @@ class BaseWidget(anywidget.AnyWidget):
         if reply is None:
             return
         answer, buffers = reply if isinstance(reply, tuple) else (reply, [])
-        self.send({**answer, "op": "reply", "request": content.get("request")}, buffers)
+        self.send({"op": "reply", **answer, "request": content.get("request")}, buffers)
 
     def _fail(self, content: Any, error: Exception) -> None:
         """Show an error in the widget and keep it in the log."""
@@ -113,7 +114,9 @@ class BaseWidget(anywidget.AnyWidget):
                 work=work,
                 done=lambda reply: self._reply(content, reply),
                 failed=lambda error: self._fail(content, error),
-                superseded=lambda: self.send({"op": "superseded", "request": content.get("request")}),
+                superseded=lambda: self.send(
+                    {"op": "superseded", "request": content.get("request")}
+                ),
             ),
         )
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaewidgets.images import Images
-from vaewidgets.sprites import shrink
+from vaewidgets.images.sprites import shrink
 
 LONGEST_SIDE = 48
 # A sheet crosses in one message; Jupyter's servers refuse messages above 10 MiB.

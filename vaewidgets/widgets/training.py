@@ -10,7 +10,7 @@ import numpy as np
 from IPython.display import display
 from traitlets import Dict, List
 
-from vaewidgets.sprites import shrink
+from vaewidgets.images.sprites import shrink
 from vaewidgets.widgets._base import BaseWidget, Buffers, Content, binary, bundle
 
 if TYPE_CHECKING:

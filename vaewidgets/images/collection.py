@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from vaewidgets.decoding import parse_background
-from vaewidgets.loading import (
+from vaewidgets.images.decoding import parse_background
+from vaewidgets.images.loading import (
     CHANNELS,
     FITS,
     Rejected,
@@ -25,13 +25,12 @@ from vaewidgets.loading import (
     parse_size,
     read_items,
 )
-from vaewidgets.pixels import PixelArray, check_channels, check_pixels
-from vaewidgets.sprites import SpriteSheet, shrink, sprite_sheets
+from vaewidgets.images.pixels import PixelArray, check_channels, check_pixels
+from vaewidgets.images.sprites import SpriteSheet, shrink, sprite_sheets
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["Images", "Rejected", "SpriteSheet", "as_images", "check_image", "load_images"]
 
 # Pillow's own limit, reached by a 9459 x 9459 picture.
 MAX_PIXELS = 89_478_485

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vaewidgets.embedding import SMALLEST_N
-from vaewidgets.embedding_process import EmbeddingProcess
+from vaewidgets.projections.embedding import SMALLEST_N
+from vaewidgets.projections.process import EmbeddingProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from vaewidgets.decoding import SUFFIXES, Opened, UnreadableError, decode, describe, open_item
+from vaewidgets.images.decoding import (
+    SUFFIXES,
+    Opened,
+    UnreadableError,
+    decode,
+    describe,
+    open_item,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from vaewidgets.pixels import PixelArray
+    from vaewidgets.images.pixels import PixelArray
 
 FITS = ("pad", "crop", "resize")
 CHANNELS = ("gray", "rgb")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageOps, UnidentifiedImageError
 
-from vaewidgets.pixels import PixelArray, check_channels, check_values
+from vaewidgets.images.pixels import PixelArray, check_channels, check_values
 
 # What Pillow may try. Left out on purpose: EPS (starts Ghostscript), PSD, ICO and other formats
 # whose decoders are large and whose pictures are not what people collect.

@@ -1,0 +1,61 @@
+"""What tests share: fixed seeds, real digits, a small trained model."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaewidgets import VAE, Images, datasets
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _seeds():
+    """No test depends on those that ran before it."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002  (umap and scikit-learn still draw from it)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def digits() -> tuple[Images, pd.DataFrame]:
+    """All 1,797 digits of 8 x 8 pixels, and the table of what they are."""
+    return datasets.load_digits()
+
+
+@pytest.fixture(scope="session")
+def tiny_vae(digits: tuple[Images, pd.DataFrame]) -> VAE:
+    """A VAE of 4 dimensions, trained for a moment on 300 digits; good for shapes, not for looks.
+
+    Whoever changes it works on a copy.
+    """
+    images, _ = digits
+    return VAE(n_latent=4, network="mlp", max_epochs=3, n_threads=1, progress=False).fit(
+        images[:300]
+    )
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """Folder of the bigger data sets, which are not part of the repository."""
+    folder = Path(os.environ.get("VAEWIDGETS_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the bigger data sets are not here; VAEWIDGETS_DATA says where they are")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mnist(data_folder: Path) -> tuple[Images, pd.DataFrame]:
+    """The 70,000 digits of MNIST; a test that asks for them is skipped where they are missing."""
+    file = data_folder / "mnist.npz"
+    if not file.is_file():
+        pytest.skip(f"there is no {file.name} in the folder of the bigger data sets")
+    return datasets.load_mnist(file)
