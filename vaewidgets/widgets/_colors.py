@@ -165,8 +165,12 @@ def _coded(codes: NDArray[np.integer[Any]], categories: list[Any], name: str) ->
             "Is it a column of names? Group them first"
         )
     dtype = "uint8" if k < 256 else "uint16"
-    shifted: NDArray[np.unsignedinteger[Any]] = (codes.astype(np.int32) + 1).astype(dtype)
-    counts = np.bincount(shifted, minlength=k + 1)
+    # Missing is -1, which wraps to the highest number and by one more to 0: no wider copy.
+    shifted: NDArray[np.unsignedinteger[Any]] = codes.astype(dtype)
+    shifted += 1
+    counts = np.zeros(k + 1, dtype=np.int64)
+    for start in range(0, len(shifted), 2**16):  # numpy widens what it counts to 8 bytes each
+        counts += np.bincount(shifted[start : start + 2**16], minlength=k + 1)
     info = _info("categories", name)
     info.update(
         labels=[plain_text(category) for category in categories],

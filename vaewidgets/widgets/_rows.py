@@ -111,7 +111,7 @@ class Table:
         self._images = images
         self.is_given = data is not None
         self.frame = data if isinstance(data, pd.DataFrame) else pd.DataFrame(index=range(n))
-        self.positions = self._match(self.frame, "data")
+        self._positions = self._match(self.frame, "data")
         # Column names are anything and may repeat; in a menu they are text and must not.
         self._columns: dict[str, int] = {}
         for place in range(self.frame.shape[1]):
@@ -135,7 +135,8 @@ class Table:
         if key not in self._columns:
             known = ", ".join(repr(column) for column in self._columns) or "none"
             raise KeyError(f"data has no column {key!r} to colour by; it has: {known}")
-        return self.frame.iloc[:, self._columns[key]].iloc[self.positions]
+        values = self.frame.iloc[:, self._columns[key]]
+        return values if self._positions is None else values.iloc[self._positions]
 
     def rows(self, positions: NDArray[np.int64]) -> pd.DataFrame:
         """Return the frame's rows of some points.
@@ -147,7 +148,8 @@ class Table:
         """
         if not self.is_given:
             raise ValueError("this map was made without data=: there are no rows to give")
-        return self.frame.iloc[self.positions[positions]]
+        chosen: pd.DataFrame = self.frame.iloc[self._place(positions)]
+        return chosen
 
     def align(self, values: Any, name: str) -> Any:
         """Return values one for each point, leaving out those of rejected images.
@@ -158,7 +160,7 @@ class Table:
             If the length fits neither the points nor the images asked for.
         """
         positions = self._match(values, name)
-        if len(positions) == len(values):
+        if positions is None:
             return values
         if isinstance(values, (pd.Series, pd.DataFrame)):
             return values.iloc[positions]
@@ -168,7 +170,7 @@ class Table:
 
     def index_label(self, row: int) -> str:
         """Return the label of a row in the frame's index, as text."""
-        return plain_text(self.frame.index[self.positions[row]])
+        return plain_text(self.frame.index[self._place(row)])
 
     @property
     def index_name(self) -> str:
@@ -177,10 +179,14 @@ class Table:
             return ""
         return plain_text(self.frame.index.name or "index")
 
-    def _match(self, values: Any, name: str) -> NDArray[np.int64]:
-        """Return the position in `values` of each point."""
+    def _place(self, rows: Any) -> Any:
+        """Return where the points of these rows stand in the frame."""
+        return rows if self._positions is None else self._positions[rows]
+
+    def _match(self, values: Any, name: str) -> NDArray[np.int64] | None:
+        """Return the position in `values` of each point; None where they agree one to one."""
         if len(values) == self.n:
-            return np.arange(self.n, dtype=np.int64)
+            return None
         if self._images is not None and len(values) == self._images.n_input:
             return self._images.positions
         raise ValueError(
