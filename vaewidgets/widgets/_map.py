@@ -15,7 +15,7 @@ from vaewidgets.latent import as_model, encode
 from vaewidgets.projections import Projection
 from vaewidgets.widgets import _colors
 from vaewidgets.widgets._base import BaseWidget, Buffers, Content, Reply, binary
-from vaewidgets.widgets._projector import Key, Projector, to_map
+from vaewidgets.widgets._projector import Key, Projector, map_bytes, to_map
 from vaewidgets.widgets._rows import Table, as_rows, check_bits, pack_rows, unpack_rows
 from vaewidgets.widgets._thumbnails import Thumbnails
 
@@ -261,7 +261,7 @@ class MapWidget(BaseWidget):
             "axes": list(projection.axes),
             "note": projection.note,
         }
-        return {"_projection": about, "_xy": to_map(projection.xy, projection.xy).tobytes()}
+        return {"_projection": about, "_xy": map_bytes(projection.xy)}
 
     def _on_project(self, content: Content, _buffers: Buffers) -> Reply:
         key = self._projector.key(content.get("method"), content.get("dims") or [0, 1])
