@@ -13,6 +13,7 @@ import { createMapTools } from "./map/tools.js";
 import { combineBits, countBits, emptyBits, rowsOf, setBit, toUint8 } from "./shared/buffers.js";
 import { button, count, h } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
+import * as icons from "./shared/icons.js";
 import { listen, onChange, perFrame } from "./shared/lifecycle.js";
 import { createRequests } from "./shared/requests.js";
 import { parseColor } from "./shared/theme.js";
@@ -55,12 +56,12 @@ function render({ model, el, signal }) {
     clearLabel: "Deselect",
   });
   const undo = button({
-    icon: "undo",
+    icon: icons.undo,
     title: "Undo the last label (Ctrl+Z or ⌘Z)",
     onClick: () => step("undo"),
   });
   const redo = button({
-    icon: "redo",
+    icon: icons.redo,
     title: "Redo (Ctrl+Y or ⇧⌘Z)",
     onClick: () => step("redo"),
   });

@@ -7,6 +7,7 @@ import { createPlayer } from "./latent/player.js";
 import { fitStrip, frameAt, nearestIn, reelOf, stripOf } from "./latent/reel.js";
 import { button, h, setPressed, short } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
+import * as icons from "./shared/icons.js";
 import { listen, onChange, onResize } from "./shared/lifecycle.js";
 import { createRequests } from "./shared/requests.js";
 import { initialize } from "./shared/together.js";
@@ -115,13 +116,13 @@ function render({ model, el, signal }) {
 function createTools({ model, signal, player, choose, requests }) {
   const playTitle = "Play the path there and back";
   const play = button({
-    icon: "play",
+    icon: icons.play,
     label: "Play",
     title: playTitle,
     onClick: () => (player.isPlaying() ? player.pause() : player.play(model.get("t"))),
   });
   const pause = button({
-    icon: "pause",
+    icon: icons.pause,
     label: "Pause",
     title: "Stop here",
     onClick: player.pause,
@@ -140,12 +141,12 @@ function createTools({ model, signal, player, choose, requests }) {
     onClick: () => choose("sampling", !model.get("sampling")),
   });
   const dice = button({
-    icon: "dice",
+    icon: icons.dice,
     title: "New noise",
     onClick: () => choose("_noise", model.get("_noise") + 1),
   });
   const swap = button({
-    icon: "swap",
+    icon: icons.swap,
     label: "Swap",
     title: "Swap A and B",
     onClick: () => requests.ask("swap").catch(() => {}), // onError shows it

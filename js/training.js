@@ -5,7 +5,8 @@ import { createPicture, imageAt } from "./latent/picture.js";
 import { toFloat32, toUint8 } from "./shared/buffers.js";
 import { button, count, h, short } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
-import { onChange, onResize } from "./shared/lifecycle.js";
+import * as icons from "./shared/icons.js";
+import { onChange, onEnd, onResize } from "./shared/lifecycle.js";
 import { createRequests } from "./shared/requests.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
@@ -235,7 +236,7 @@ function createPairs() {
  */
 function createStop(requests, say, signal) {
   const root = button({
-    icon: "stop",
+    icon: icons.stop,
     label: "Stop and keep what was learned",
     title: "End the training after this step; the model is usable",
     onClick: () => {
@@ -249,7 +250,7 @@ function createStop(requests, say, signal) {
           ),
         STOP_PATIENCE_MS,
       );
-      signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+      onEnd(signal, () => clearTimeout(timer));
       requests
         .ask("stop")
         .catch(() => {

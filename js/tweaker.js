@@ -9,6 +9,7 @@ import { createSliders } from "./latent/sliders.js";
 import { toFloat32 } from "./shared/buffers.js";
 import { button, count, h } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
+import * as icons from "./shared/icons.js";
 import { onChange, onResize } from "./shared/lifecycle.js";
 import { createRequests } from "./shared/requests.js";
 import { initialize } from "./shared/together.js";
@@ -44,7 +45,7 @@ function render({ model, el, signal }) {
   const copied = createCopy({ model, say: frame.say });
   frame.toolbar.append(
     button({
-      icon: "reset",
+      icon: icons.reset,
       label: "Reset",
       title: "Put every slider back to the code of the image",
       onClick: () => setCode(toFloat32(model.get("_mean"))),
@@ -53,7 +54,7 @@ function render({ model, el, signal }) {
     sampleButton("posterior", "_has_posterior", "Sample from the posterior"),
     h("div", { class: "vw-spacer" }),
     button({
-      icon: "copy",
+      icon: icons.copy,
       label: "Copy code",
       title: "Copy Python that makes this code again",
       onClick: copied.copy,
@@ -68,7 +69,7 @@ function render({ model, el, signal }) {
       posterior: "A code that may be this image's",
     };
     const element = button({
-      icon: "dice",
+      icon: icons.dice,
       label,
       title: offered
         ? title[/** @type {"prior" | "posterior"} */ (source)]

@@ -1,15 +1,16 @@
 // Whether the labels are saved, in words, at all times.
 import { button, count, h, icon } from "../shared/dom.js";
+import * as icons from "../shared/icons.js";
 
 /**
  * @param {{ el: HTMLElement, unsent: () => string, say: (text: string) => void }} options
  *   `unsent`: the edits that are not saved, as text
  */
 export function createSaveState({ el, unsent, say }) {
-  const mark = icon("check");
+  const mark = icon(icons.check);
   const words = h("span", { class: "vw-save-words" });
   const copy = button({
-    icon: "copy",
+    icon: icons.copy,
     label: "Copy unsaved",
     title: "Copy the labels that are not saved, as Python you can run",
     onClick: async () => {

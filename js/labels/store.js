@@ -1,5 +1,7 @@
 // The labels as a page knows them: those the kernel has, and over them the edits on their way.
+
 import { countBits, emptyBits, hasBit, toUint8, toUint16 } from "../shared/buffers.js";
+import { onEnd } from "../shared/lifecycle.js";
 import { createRequests } from "../shared/requests.js";
 import { createNews } from "../shared/together.js";
 import { createOutbox } from "./outbox.js";
@@ -48,7 +50,7 @@ export function labelStoreOf(model, signal) {
   if (known) return known;
   const store = createLabelStore(model, signal);
   stores.set(name, store);
-  signal.addEventListener("abort", () => stores.delete(name), { once: true });
+  onEnd(signal, () => stores.delete(name));
   return store;
 }
 
@@ -181,14 +183,10 @@ export function createLabelStore(model, signal) {
     paint();
   });
   requests.onMessage("notice", ({ text }) => messages.tell(text));
-  signal.addEventListener(
-    "abort",
-    () => {
-      outbox.close();
-      warnOnLeaving(false);
-    },
-    { once: true },
-  );
+  onEnd(signal, () => {
+    outbox.close();
+    warnOnLeaving(false);
+  });
   sync();
 
   /** @param {Uint8Array} bits @param {string | null} name */

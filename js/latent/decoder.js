@@ -1,6 +1,6 @@
 // The picture of the code under the sliders, decoded by the kernel; one for all views of a model.
 import { toUint8 } from "../shared/buffers.js";
-import { onChange } from "../shared/lifecycle.js";
+import { onChange, onEnd } from "../shared/lifecycle.js";
 import { createRequests, Superseded } from "../shared/requests.js";
 import { createNews, together } from "../shared/together.js";
 import { paced } from "./pace.js";
@@ -100,7 +100,7 @@ function createDecoder(model, signal) {
   const pace = paced(decode, ASK_EVERY_MS, signal);
   onChange(model, "_code", pace.request, signal);
   onChange(model, "_loaded", load, signal);
-  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  onEnd(signal, () => clearTimeout(timer));
   load();
   pace.request();
 

@@ -3,6 +3,7 @@
 import { createMap } from "../map/map.js";
 import { createThumbnails } from "../map/thumbnails.js";
 import { button, h } from "../shared/dom.js";
+import * as icons from "../shared/icons.js";
 import { listen, onChange } from "../shared/lifecycle.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
@@ -37,7 +38,7 @@ export function createLoader({ model, signal, requests }) {
   });
   const next = button({ label: "›", title: "Next image", onClick: () => load((row() + 1) % n) });
   const any = button({
-    icon: "dice",
+    icon: icons.dice,
     label: "Random",
     title: "Load any image of the collection",
     onClick: () => load(Math.floor(Math.random() * n)),

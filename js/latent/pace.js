@@ -1,4 +1,5 @@
 // Not more often than the kernel likes: Jupyter drops messages that come too fast.
+import { onEnd } from "../shared/lifecycle.js";
 
 /**
  * A function that runs `action` at once, then at most every `every` milliseconds; what is asked
@@ -22,7 +23,7 @@ export function paced(action, every, signal) {
   function flush() {
     if (timer !== undefined) run();
   }
-  signal.addEventListener("abort", flush, { once: true });
+  onEnd(signal, flush);
 
   return {
     request() {

@@ -1,4 +1,5 @@
 // Playing a path there and back, with a rest at both ends so that they can be seen.
+import { onEnd } from "../shared/lifecycle.js";
 
 /**
  * Where the player stands on the path at a time.
@@ -36,7 +37,7 @@ export function createPlayer({ timing, onMove, onChange, signal }) {
     request = 0;
     onChange(false);
   }
-  signal.addEventListener("abort", () => cancelAnimationFrame(request), { once: true });
+  onEnd(signal, () => cancelAnimationFrame(request));
 
   return {
     isPlaying: () => request !== 0,

@@ -1,6 +1,6 @@
 // The images of a whole path, held in the page, so that the slider never waits.
 import { toUint8 } from "../shared/buffers.js";
-import { onChange } from "../shared/lifecycle.js";
+import { onChange, onEnd } from "../shared/lifecycle.js";
 import { createRequests, Superseded } from "../shared/requests.js";
 import { createNews, together } from "../shared/together.js";
 import { enlargement } from "./picture.js";
@@ -97,7 +97,7 @@ function createReel(model, signal) {
     queueMicrotask(ask);
   }
   onChange(model, ["kind", "sampling", "_noise", "_ends"], askSoon, signal);
-  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  onEnd(signal, () => clearTimeout(timer));
   askSoon();
 
   return {

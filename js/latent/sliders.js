@@ -1,6 +1,7 @@
 // One slider a latent dimension, the most informative first, the silent ones folded away.
 import { toFloat32, toUint8 } from "../shared/buffers.js";
 import { button, count, h } from "../shared/dom.js";
+import * as icons from "../shared/icons.js";
 import { listen, onChange } from "../shared/lifecycle.js";
 import { byInformation, fixed, inWords, keyMove, toPlace } from "./dimensions.js";
 
@@ -154,7 +155,7 @@ function createRow({ model, signal, dimension, setValue, onRelease }) {
   const value = h("output", { class: "vw-dim-value" });
   const reset = () => setValue(dimension, toFloat32(model.get("_mean"))[dimension]);
   const back = button({
-    icon: "reset",
+    icon: icons.reset,
     title: `Reset ${name}`,
     class: "vw-small",
     onClick: reset,

@@ -1,6 +1,6 @@
 // The images of a selection, as a grid to look through and to find back on the map.
 import { button, count, h } from "../shared/dom.js";
-import { listen, perFrame } from "../shared/lifecycle.js";
+import { listen, onEnd, perFrame } from "../shared/lifecycle.js";
 
 const PAGE = 500;
 
@@ -57,7 +57,7 @@ export function createGallery(options) {
     },
     { root, rootMargin: "200px" },
   );
-  signal.addEventListener("abort", () => near.disconnect(), { once: true });
+  onEnd(signal, () => near.disconnect());
 
   const drawOpen = perFrame(() => {
     const absent = [];

@@ -9,7 +9,7 @@ import {
   toUint8,
 } from "../shared/buffers.js";
 import { h } from "../shared/dom.js";
-import { listen, onChange, onResize, perFrame } from "../shared/lifecycle.js";
+import { listen, onChange, onEnd, onResize, perFrame } from "../shared/lifecycle.js";
 import { css, onTheme, readTheme } from "../shared/theme.js";
 import { boxOf, createCamera } from "./camera.js";
 import { createCanvasPoints } from "./canvas2d.js";
@@ -218,7 +218,7 @@ export function createMap(options) {
       hint.hidden = true;
     }, HINT_MS);
   }
-  signal.addEventListener("abort", () => clearTimeout(hintTimer), { once: true });
+  onEnd(signal, () => clearTimeout(hintTimer));
 
   /** @param {Tool} tool */
   function setTool(tool) {
@@ -338,14 +338,10 @@ export function createMap(options) {
   }, signal);
   onResize(surface, (width, height) => painter.resize(width, height), signal);
   thumbnails.onReady(() => painter.imagesArrived());
-  signal.addEventListener(
-    "abort",
-    () => {
-      points.close();
-      surface.remove();
-    },
-    { once: true },
-  );
+  onEnd(signal, () => {
+    points.close();
+    surface.remove();
+  });
   setTool(state.tool);
   if (points.kind === "canvas2d" && !compact) surface.dataset.renderer = "canvas2d";
   readPositions();

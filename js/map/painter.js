@@ -1,5 +1,5 @@
 // When and how a map is painted: at rest all points, in motion as many as a frame can bear.
-import { perFrame, reducedMotion } from "../shared/lifecycle.js";
+import { onEnd, perFrame, reducedMotion } from "../shared/lifecycle.js";
 import { css } from "../shared/theme.js";
 import { createMarks } from "./marks.js";
 import { drawOverlay } from "./overlay.js";
@@ -49,7 +49,7 @@ export function createPainter({ base, over, camera, points, thumbnails, state, s
   let version = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let restTimer;
-  signal.addEventListener("abort", () => clearTimeout(restTimer), { once: true });
+  onEnd(signal, () => clearTimeout(restTimer));
 
   function pointSize() {
     const room = Math.sqrt((camera.width * camera.height) / Math.max(state.n, 1));

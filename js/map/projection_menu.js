@@ -1,5 +1,6 @@
 // Which map is shown: method, dimensions, progress with a way to stop, and how to read it.
 import { button, h } from "../shared/dom.js";
+import * as icons from "../shared/icons.js";
 import { onChange } from "../shared/lifecycle.js";
 
 /**
@@ -20,7 +21,7 @@ export function createProjectionMenu({ model, el, noteEl, signal, requests }) {
   const bar = h("progress", { class: "vw-progress", max: 1 });
   const words = h("span", { class: "vw-muted", role: "status" });
   const cancel = button({
-    icon: "stop",
+    icon: icons.stop,
     label: "Cancel",
     title: "Stop this projection and keep the map shown",
     onClick: () => stop(),

@@ -1,7 +1,7 @@
 // Small copies of the images: raw bytes from the kernel, whole sheets of them while they are few,
 // else those asked for. Shared by all views of one model.
 import { toUint8 } from "../shared/buffers.js";
-import { onChange } from "../shared/lifecycle.js";
+import { onChange, onEnd } from "../shared/lifecycle.js";
 import { ownerOf } from "../shared/together.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
@@ -112,7 +112,7 @@ export function createThumbnails({ model, requests, signal }) {
   }
 
   store.views.add(goOn);
-  signal.addEventListener("abort", () => store.views.delete(goOn), { once: true });
+  onEnd(signal, () => store.views.delete(goOn));
   goOn();
   onChange(
     model,
@@ -162,7 +162,7 @@ export function createThumbnails({ model, requests, signal }) {
     },
     onReady(callback) {
       store.listeners.add(callback);
-      signal.addEventListener("abort", () => store.listeners.delete(callback), { once: true });
+      onEnd(signal, () => store.listeners.delete(callback));
     },
   };
 }

@@ -1,5 +1,6 @@
 // The buttons of a map's toolbar, and what it is coloured by.
 import { button, h, setPressed } from "../shared/dom.js";
+import * as icons from "../shared/icons.js";
 import { onChange } from "../shared/lifecycle.js";
 
 /** @typedef {import("./map.js").MapView} MapView */
@@ -17,25 +18,25 @@ export function createMapTools({
   clearLabel = "Clear",
 }) {
   const lasso = button({
-    icon: "lasso",
+    icon: icons.lasso,
     label: "Lasso",
     title: "Draw around points to select them (L). Shift adds, Alt removes",
     onClick: () => map().setTool("lasso"),
   });
   const pan = button({
-    icon: "pan",
+    icon: icons.pan,
     label: "Move",
     title: "Drag to move the map (L)",
     onClick: () => map().setTool("pan"),
   });
   const fit = button({
-    icon: "fit",
+    icon: icons.fit,
     title: "Show the whole map (0, or double-click)",
     onClick: () => map().fit(),
   });
   let shown = false;
   const images = button({
-    icon: "image",
+    icon: icons.image,
     label: "Images",
     title: "Show images in place of points",
     pressed: false,
@@ -47,7 +48,7 @@ export function createMapTools({
   });
   images.hidden = !hasImages;
   const clear = button({
-    icon: "cancel",
+    icon: icons.cancel,
     label: clearLabel,
     title: "Select nothing (Escape)",
     onClick: () => onClear(),

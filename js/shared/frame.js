@@ -1,6 +1,7 @@
 // The frame of every widget: toolbar on top, body, status line; errors in words.
 import { button, h } from "./dom.js";
-import { listen } from "./lifecycle.js";
+import * as icons from "./icons.js";
+import { listen, onEnd } from "./lifecycle.js";
 
 /**
  * @typedef {object} Frame
@@ -39,7 +40,7 @@ export function createFrame({ el, title, signal }) {
   );
   error.append(
     button({
-      icon: "cancel",
+      icon: icons.cancel,
       title: "Hide this message",
       onClick: () => {
         error.hidden = true;
@@ -49,7 +50,7 @@ export function createFrame({ el, title, signal }) {
   keepKeysInside(root, signal);
   el.replaceChildren(root);
   el.classList.add("vw-host");
-  signal.addEventListener("abort", () => root.remove(), { once: true });
+  onEnd(signal, () => root.remove());
 
   return {
     root,

@@ -3,6 +3,15 @@
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 
 /**
+ * Call back once when a view, or whatever else the signal stands for, ends.
+ * @param {AbortSignal} signal
+ * @param {() => void} callback
+ */
+export function onEnd(signal, callback) {
+  signal.addEventListener("abort", callback, { once: true });
+}
+
+/**
  * Follow a trait of the model until the view ends.
  * @param {Model} model
  * @param {string | string[]} names trait names
@@ -13,7 +22,7 @@ export function onChange(model, names, callback, signal) {
   for (const name of [names].flat()) {
     const event = `change:${name}`;
     model.on(event, callback);
-    signal.addEventListener("abort", () => model.off(event, callback), { once: true });
+    onEnd(signal, () => model.off(event, callback));
   }
 }
 
@@ -41,7 +50,7 @@ export function onResize(element, callback, signal) {
     if (width > 0 && height > 0) callback(width, height);
   });
   observer.observe(element);
-  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  onEnd(signal, () => observer.disconnect());
 }
 
 /**
@@ -52,7 +61,7 @@ export function onResize(element, callback, signal) {
  */
 export function perFrame(draw, signal) {
   let request = 0;
-  signal.addEventListener("abort", () => cancelAnimationFrame(request), { once: true });
+  onEnd(signal, () => cancelAnimationFrame(request));
   return () => {
     if (request !== 0 || signal.aborted) return;
     request = requestAnimationFrame(() => {

@@ -1,4 +1,5 @@
 // Questions to the kernel and their answers.
+import { onEnd } from "./lifecycle.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 /** @typedef {{ content: any, buffers: DataView[] }} Answer */
@@ -58,15 +59,11 @@ export function createRequests(model, signal) {
   }
 
   model.on("msg:custom", receive);
-  signal.addEventListener(
-    "abort",
-    () => {
-      model.off("msg:custom", receive);
-      for (const { reject } of open.values()) reject(new Superseded());
-      open.clear();
-    },
-    { once: true },
-  );
+  onEnd(signal, () => {
+    model.off("msg:custom", receive);
+    for (const { reject } of open.values()) reject(new Superseded());
+    open.clear();
+  });
 
   /** @type {Requests["ask"]} */
   function ask(op, data = {}, buffers = []) {

@@ -1,4 +1,5 @@
 // The colours a canvas needs from the stylesheet, followed when the host changes its theme.
+import { onEnd } from "./lifecycle.js";
 
 /** @typedef {[number, number, number]} Rgb each 0 to 255 */
 /**
@@ -78,5 +79,5 @@ export function onTheme(callback, signal) {
   }
   const system = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
   system?.addEventListener("change", callback, { signal });
-  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  onEnd(signal, () => observer.disconnect());
 }

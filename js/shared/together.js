@@ -1,4 +1,5 @@
 // What all views of one model on a page share, so that the kernel is asked once.
+import { onEnd } from "./lifecycle.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 /** @typedef {{ value: any, views: number, controller: AbortController }} Shared */
@@ -17,7 +18,7 @@ export const initialize = (/** @type {{ model: Model, signal?: AbortSignal }} */
   const key = options.model.get("_key");
   if (!key) return;
   owners.set(key, options.model);
-  options.signal?.addEventListener("abort", () => owners.delete(key), { once: true });
+  if (options.signal) onEnd(options.signal, () => owners.delete(key));
 };
 
 /**
@@ -49,16 +50,12 @@ export function together(model, name, signal, create) {
     things.set(name, thing);
   }
   thing.views++;
-  signal.addEventListener(
-    "abort",
-    () => {
-      thing.views--;
-      if (thing.views > 0) return;
-      things.delete(name);
-      thing.controller.abort();
-    },
-    { once: true },
-  );
+  onEnd(signal, () => {
+    thing.views--;
+    if (thing.views > 0) return;
+    things.delete(name);
+    thing.controller.abort();
+  });
   return thing.value;
 }
 
@@ -73,7 +70,7 @@ export function createNews() {
     /** @param {(...args: Args) => void} reader @param {AbortSignal} signal */
     follow(reader, signal) {
       readers.add(reader);
-      signal.addEventListener("abort", () => readers.delete(reader), { once: true });
+      onEnd(signal, () => readers.delete(reader));
     },
     /** @param {Args} args */
     tell(...args) {

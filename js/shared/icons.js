@@ -1,0 +1,19 @@
+// Outlines in a 16 x 16 square, drawn with a 1.5 px stroke. One export each, so that a bundle
+// carries only those its widget shows.
+
+export const cancel = "M4 4l8 8M12 4l-8 8";
+export const check = "M3 8.5l3.5 3.5L13 4.5";
+export const copy = "M6 5.5h7v8H6zM3 10.5v-8h7";
+export const dice = "M3 3h10v10H3zM6 6h.01M10 6h.01M8 8h.01M6 10h.01M10 10h.01";
+export const fit = "M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3";
+export const image = "M2.5 3.5h11v9h-11zM3 11l3-3 2.5 2.5L11 8l2.5 2.5M10.5 6h.01";
+export const lasso =
+  "M8 3c3 0 5.5 1.6 5.5 3.8S11 10.5 8 10.5c-.8 0-1.6-.1-2.3-.3M8 3C5 3 2.5 4.6 2.5 6.8c0 1.4 1.2 2.7 3.2 3.4M5.7 10.2c-1.2-.4-2.2.3-2 1.3.2.9 1.5 1.2 2 .2.4-.9-.2-1.4 0-1.5M5.5 12.2c.3.9-.5 1.5-1.5 1.8";
+export const pan = "M8 2v12M2 8h12M6 4l2-2 2 2M6 12l2 2 2-2M4 6L2 8l2 2M12 6l2 2-2 2";
+export const pause = "M5.5 3.5v9M10.5 3.5v9";
+export const play = "M5 3l8 5-8 5z";
+export const redo = "M13 6H6.5a3.5 3.5 0 000 7H10M10 3l3 3-3 3";
+export const reset = "M3 8a5 5 0 105-5H4.5M7 .5L4.5 3 7 5.5";
+export const stop = "M4 4h8v8H4z";
+export const swap = "M3 5.5h10M10 2.5l3 3-3 3M13 10.5H3M6 7.5l-3 3 3 3";
+export const undo = "M3 6h6.5a3.5 3.5 0 010 7H6M6 3L3 6l3 3";
