@@ -3,14 +3,12 @@
 import { createClassPanel } from "./labels/class_panel.js";
 import { digitOf, stepOf } from "./labels/keys.js";
 import { createSaveState } from "./labels/save_state.js";
-import { labelStoreOf, selectionOf } from "./labels/store.js";
+import { labelStoreOf } from "./labels/store.js";
+import { createBoard, hasPoints } from "./map/board.js";
 import { MISSING } from "./map/colors.js";
 import { createGallery } from "./map/gallery.js";
-import { createMap } from "./map/map.js";
-import { createProjectionMenu } from "./map/projection_menu.js";
-import { createThumbnails } from "./map/thumbnails.js";
-import { createMapTools } from "./map/tools.js";
-import { combineBits, countBits, emptyBits, rowsOf, setBit, toUint8 } from "./shared/buffers.js";
+import { select, selectionOf } from "./map/selection.js";
+import { combineBits, countBits, emptyBits, rowsOf, setBit } from "./shared/buffers.js";
 import { button, count, h } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
 import * as icons from "./shared/icons.js";
@@ -35,26 +33,12 @@ const initialize = (/** @type {{ model: Model, signal?: AbortSignal }} */ { mode
 function render({ model, el, signal }) {
   const frame = createFrame({ el, title: `Labels in ${model.get("_column")}`, signal });
   frame.root.classList.add("vw-annotator");
-  const n = model.get("_n") ?? 0;
-  if (n === 0 || toUint8(model.get("_xy")).length !== 8 * n) {
-    frame.body.append(
-      h("p", { class: "vw-map-closed" }, "Run the cell again to go on labelling."),
-    );
-    return;
-  }
+  if (!hasPoints(model, frame, "go on labelling")) return;
+  const n = model.get("_n");
   const store = labelStoreOf(model, signal);
   const requests = createRequests(model, signal);
   requests.onError(frame.showError);
-  const thumbnails = createThumbnails({ model, requests, signal });
-  const things = thumbnails.width > 0 ? ["image", "images"] : ["point", "points"];
   const say = createStatus();
-
-  const tools = createMapTools({
-    el: frame.toolbar,
-    map: () => map,
-    hasImages: thumbnails.width > 0,
-    clearLabel: "Deselect",
-  });
   const undo = button({
     icon: icons.undo,
     title: "Undo the last label (Ctrl+Z or ⌘Z)",
@@ -65,36 +49,18 @@ function render({ model, el, signal }) {
     title: "Redo (Ctrl+Y or ⇧⌘Z)",
     onClick: () => step("redo"),
   });
-  frame.toolbar.append(h("span", { class: "vw-group" }, undo, redo));
-
-  const plot = h("div", { class: "vw-map-plot" });
-  const side = h("div", { class: "vw-map-side" });
-  frame.body.append(plot, side);
-  const mapHere = h("div", { class: "vw-map-holder" });
-  frame.root.style.setProperty("--vw-map-height", `${model.get("_height") ?? 480}px`);
-  plot.append(mapHere);
-  createProjectionMenu({ model, el: frame.toolbar, noteEl: plot, signal, requests });
-
   /** @param {number} row */
   const describe = (row) => store.classes()[store.codes()[row] - 1]?.name ?? "no label";
-  const askIndex = requests.latest("row");
-  const map = createMap({
+  const { map, side, tools, thumbnails, hasImages } = createBoard({
     model,
-    el: mapHere,
+    frame,
     signal,
     requests,
-    thumbnails,
+    menu: h("span", "vw-group", undo, redo),
+    clearLabel: "Deselect",
     describe,
-    onTool: tools.setTool,
-    onHover(row) {
-      const name = model.get("_index_name");
-      if (row === undefined || !name) return;
-      askIndex({ row }).then(
-        ({ content }) => map.setIndexText(content.row, `${name} ${content.index}`),
-        () => {}, // a newer row, or no kernel: the card stays without it
-      );
-    },
   });
+  const things = hasImages ? ["image", "images"] : ["point", "points"];
   const panel = createClassPanel({
     el: side,
     signal,
@@ -106,9 +72,9 @@ function render({ model, el, signal }) {
   /** A line under the map: what was done last, how far one is, and whether it is saved. */
   function createStatus() {
     const done = h("progress", { class: "vw-progress", max: n, "aria-hidden": "true" });
-    const progress = h("span", { class: "vw-labelled" });
-    const action = h("span", { class: "vw-action" });
-    frame.status.append(h("span", { class: "vw-group" }, done, progress), action);
+    const progress = h("span", "vw-labelled");
+    const action = h("span", "vw-action");
+    frame.status.append(h("span", "vw-group", done, progress), action);
     const saveHere = h("div", { class: "vw-save-holder", "aria-live": "off" });
     frame.status.append(saveHere);
     const speak = (/** @type {string} */ text) => {
@@ -126,10 +92,10 @@ function render({ model, el, signal }) {
 
   /** The selected images, each of which can be taken out again, and put back. */
   function createSelected() {
-    const title = h("span", { class: "vw-section-title" });
-    const head = h("div", { class: "vw-section-head" }, title);
-    const hint = h("p", { class: "vw-muted vw-selected-hint" });
-    side.append(h("section", { class: "vw-section vw-selected" }, head, hint));
+    const title = h("span", "vw-section-title");
+    const head = h("div", "vw-section-head", title);
+    const hint = h("p", "vw-muted");
+    side.append(h("section", "vw-section vw-selected", head, hint));
     const gallery = createGallery({
       el: side,
       signal,
@@ -152,7 +118,7 @@ function render({ model, el, signal }) {
       const isOut = item?.classList.toggle("vw-out") ?? false;
       item?.setAttribute("aria-selected", String(!isOut));
       isOwn = true;
-      select(combineBits(selectionOf(model), one, isOut ? "remove" : "add"));
+      select(model, combineBits(selectionOf(model), one, isOut ? "remove" : "add"));
       isOwn = false;
       update();
     }
@@ -188,12 +154,6 @@ function render({ model, el, signal }) {
     return { update };
   }
 
-  /** @param {Uint8Array} bits */
-  function select(bits) {
-    model.set("_selection", new DataView(bits.slice().buffer));
-    model.save_changes();
-  }
-
   /** @param {string | null} name */
   function assign(name) {
     const bits = selectionOf(model);
@@ -205,7 +165,7 @@ function render({ model, el, signal }) {
     }
     store.label(bits, name);
     // The next lasso begins at once, on the map in its new colours; undo selects these again.
-    select(emptyBits(n));
+    select(model, emptyBits(n));
     const what = `${count(selected)} ${things[selected === 1 ? 0 : 1]}`;
     say(name === null ? `${what}: label taken off.` : `${what}: “${isolated(name)}”.`);
   }

@@ -166,9 +166,9 @@ function createTools({ model, signal, player, choose, requests }) {
     parts: [
       play,
       pause,
-      h("div", { ...group, class: "vw-segments", "aria-label": "Path" }, ...kinds),
+      h("div", { ...group, class: "vw-group vw-joined", "aria-label": "Path" }, ...kinds),
       h("div", { ...group, "aria-label": "Sampling" }, sampling, dice),
-      h("div", { class: "vw-spacer" }),
+      h("div", "vw-spacer"),
       swap,
     ],
     /** @param {boolean} playing */
@@ -202,12 +202,12 @@ function createStage({ model, signal, reel, moveTo, onRelease }) {
     "aria-label": "Place on the path from A to B",
   });
   const strip = h("div", { class: "vw-strip", role: "group", "aria-label": "Images of the path" });
-  const explanation = h("p", { class: "vw-explanation vw-muted" });
+  const explanation = h("p", "vw-explanation vw-muted");
   const root = h(
     "div",
-    { class: "vw-stage" },
-    h("div", { class: "vw-trio" }, sides[0].root, middle.root, sides[1].root),
-    h("div", { class: "vw-slide" }, h("b", {}, "A"), slider, h("b", {}, "B")),
+    "vw-stage",
+    h("div", "vw-trio", sides[0].root, middle.root, sides[1].root),
+    h("div", "vw-slide", h("b", {}, "A"), slider, h("b", {}, "B")),
     strip,
     explanation,
   );
@@ -247,7 +247,7 @@ function createStage({ model, signal, reel, moveTo, onRelease }) {
 
   /** @param {import("./latent/reel.js").Path} path @param {number} index @param {number} scale */
   function tile(path, index, scale) {
-    const canvas = h("canvas", { class: "vw-picture" });
+    const canvas = h("canvas", "vw-picture");
     const { bytes, width, height, channels } = imageAt(path.frames, index);
     drawPixels(canvas, bytes, width, height, channels);
     canvas.style.width = `${width * scale}px`;
@@ -313,7 +313,7 @@ function createSide(letter, name, onClick) {
   });
   const root = h(
     "div",
-    { class: "vw-end" },
+    "vw-end",
     h("div", { class: "vw-letter", "aria-hidden": "true" }, letter),
     decoded.root,
     original.root,

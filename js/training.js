@@ -115,15 +115,15 @@ function svg(tag, attributes, text) {
  */
 function createPlot(name, signal) {
   const term = TERMS[name] ?? { title: name, text: name };
-  const value = h("output", { class: "vw-plot-value" });
+  const value = h("output", "vw-plot-value");
   const head = h(
     "figcaption",
     { class: "vw-plot-head", title: term.text },
-    h("span", {}, term.title, h("span", { class: "vw-muted" }, " nats per image")),
+    h("span", {}, term.title, h("span", "vw-muted", " nats per image")),
     value,
   );
   const drawing = svg("svg", { class: "vw-plot", height: PLOT_HEIGHT, role: "img" });
-  const root = h("figure", { class: "vw-plot-figure" }, head, drawing);
+  const root = h("figure", "vw-plot-figure", head, drawing);
   let width = 0;
   /** @type {number[]} */
   let steps = [];
@@ -196,10 +196,10 @@ function createPairs() {
   const root = h("div", { class: "vw-pairs", hidden: true });
   const note = h(
     "div",
-    { class: "vw-muted vw-pairs-note" },
+    "vw-muted vw-pairs-note",
     "Above the image, below what the model makes of it",
   );
-  const list = h("div", { class: "vw-pairs-list" });
+  const list = h("div", "vw-pairs-list");
   root.append(note, list);
   /** @type {import("./latent/picture.js").Picture[][]} */
   let pairs = [];
@@ -275,10 +275,10 @@ function render({ model, el, signal }) {
     value: 0,
     "aria-label": "Steps done",
   });
-  const counters = h("span", { class: "vw-counters" });
-  const times = h("span", { class: "vw-muted" });
+  const counters = h("span", "vw-counters");
+  const times = h("span", "vw-muted");
   frame.toolbar.append(stop, bar, counters, times);
-  const plots = h("div", { class: "vw-plots" });
+  const plots = h("div", "vw-plots");
   const pairs = createPairs();
   frame.body.append(plots, pairs.root);
   /** @type {Map<string, ReturnType<typeof createPlot>>} */

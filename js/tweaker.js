@@ -52,7 +52,7 @@ function render({ model, el, signal }) {
     }),
     sampleButton("prior", "_has_prior", "Sample from the prior"),
     sampleButton("posterior", "_has_posterior", "Sample from the posterior"),
-    h("div", { class: "vw-spacer" }),
+    h("div", "vw-spacer"),
     button({
       icon: icons.copy,
       label: "Copy code",
@@ -84,7 +84,7 @@ function render({ model, el, signal }) {
   const loader = createLoader({ model, signal, requests });
   frame.body.classList.add("vw-tweaker");
   frame.body.append(
-    h("div", { class: "vw-seen" }, pictures.root, copied.root),
+    h("div", "vw-seen", pictures.root, copied.root),
     sliders.root,
     ...(loader ? [loader.root] : []),
   );
@@ -124,7 +124,7 @@ function createPictures() {
     label: "What the model makes of the code on the sliders",
   });
   result.root.classList.add("vw-current");
-  const root = h("div", { class: "vw-trio" }, original.root, reconstruction.root, result.root);
+  const root = h("div", "vw-trio", original.root, reconstruction.root, result.root);
   return {
     root,
     /** @param {import("./latent/decoder.js").Decoder} decoder */
@@ -156,7 +156,7 @@ function createCopy({ model, say }) {
   const root = h(
     "div",
     { class: "vw-copied", hidden: true },
-    h("span", { class: "vw-muted" }, "The browser does not allow copying: press Ctrl+C (⌘C)."),
+    h("span", "vw-muted", "The browser does not allow copying: press Ctrl+C (⌘C)."),
     text,
   );
   return {

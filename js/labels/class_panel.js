@@ -31,9 +31,9 @@ export function createClassPanel({ el, signal, onAssign, onAdd }) {
   });
   const enter = button({ label: "Add", title: "Add this class (Enter)", onClick: () => {} });
   enter.type = "submit";
-  const form = h("form", { class: "vw-class-form" }, box, enter);
+  const form = h("form", "vw-class-form", box, enter);
   const list = h("div", { class: "vw-class-list", role: "group", "aria-label": "Classes" });
-  const hint = h("p", { class: "vw-muted vw-class-hint" });
+  const hint = h("p", "vw-muted vw-class-hint");
   const none = entry("0", "No label", () => onAssign(null));
   none.root.classList.add("vw-class-none");
   const root = h(
@@ -141,14 +141,14 @@ export function createClassPanel({ el, signal, onAssign, onAdd }) {
  * @param {() => void} onClick
  */
 function entry(key, name, onClick) {
-  const swatch = h("span", { class: "vw-swatch" });
-  const number = h("span", { class: "vw-class-count" });
+  const swatch = h("span", "vw-swatch");
+  const number = h("span", "vw-class-count");
   const root = h(
     "button",
     { type: "button", class: "vw-class", onclick: onClick },
-    h("kbd", { class: "vw-key" }, key),
+    h("kbd", "vw-key", key),
     swatch,
-    h("bdi", { class: "vw-class-name" }, name),
+    h("bdi", "vw-class-name", name),
     number,
   );
   return {

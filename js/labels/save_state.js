@@ -8,7 +8,7 @@ import * as icons from "../shared/icons.js";
  */
 export function createSaveState({ el, unsent, say }) {
   const mark = icon(icons.check);
-  const words = h("span", { class: "vw-save-words" });
+  const words = h("span", "vw-save-words");
   const copy = button({
     icon: icons.copy,
     label: "Copy unsaved",
@@ -34,7 +34,7 @@ export function createSaveState({ el, unsent, say }) {
     hidden: true,
     "aria-label": "Labels that are not saved",
   });
-  const root = h("div", { class: "vw-save" }, mark, words, copy);
+  const root = h("div", "vw-save", mark, words, copy);
   el.append(root, area);
 
   return {

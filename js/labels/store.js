@@ -1,6 +1,7 @@
 // The labels as a page knows them: those the kernel has, and over them the edits on their way.
 
-import { countBits, emptyBits, hasBit, toUint8, toUint16 } from "../shared/buffers.js";
+import { select } from "../map/selection.js";
+import { countBits, hasBit, rowsOf, toUint8, toUint16 } from "../shared/buffers.js";
 import { onEnd } from "../shared/lifecycle.js";
 import { createRequests } from "../shared/requests.js";
 import { createNews } from "../shared/together.js";
@@ -161,13 +162,7 @@ export function createLabelStore(model, signal) {
     paint();
     // What was just taken back is selected again: most undos are a slip of the key.
     const isOurs = diff.by?.client === outbox.client;
-    if (isOurs && diff.by.kind === "undo" && buffers.length > 0) select(bits);
-  }
-
-  /** @param {Uint8Array} bits */
-  function select(bits) {
-    model.set("_selection", new DataView(bits.slice().buffer));
-    model.save_changes();
+    if (isOurs && diff.by.kind === "undo" && buffers.length > 0) select(model, bits);
   }
 
   requests.onMessage("diff", apply);
@@ -291,26 +286,10 @@ function fillEach(codes, bits, each) {
  * @param {Entry} entry
  */
 function inWords({ content, bits }) {
-  const rows = bits ? rowList(bits) : "";
+  const rows = bits ? rowsOf(bits).join(", ") : "";
   if (content.kind === "label")
     return `annotator.label([${rows}], ${JSON.stringify(content.name)})`;
   if (content.kind === "clear") return `annotator.clear([${rows}])`;
   if (content.kind === "add_class") return `annotator.add_class(${JSON.stringify(content.name)})`;
   return `annotator.${content.kind}()`;
-}
-
-/** @param {Uint8Array} bits */
-function rowList(bits) {
-  const rows = [];
-  for (let row = 0; row < 8 * bits.length; row++) if (hasBit(bits, row)) rows.push(row);
-  return rows.join(", ");
-}
-
-/**
- * The selection of a model as a bitset of all its rows.
- * @param {Model} model
- */
-export function selectionOf(model) {
-  const bits = toUint8(model.get("_selection"));
-  return bits.length > 0 ? bits : emptyBits(model.get("_n"));
 }

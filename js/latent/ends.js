@@ -36,19 +36,19 @@ export function createEnds({ model, signal, requests }) {
     }),
   );
   const rows = /** @type {End[]} */ (["start", "end"]).map((end) => rowInput(end));
-  const place = h("div", { class: "vw-map-place" });
+  const place = h("div", "vw-map-place");
   const root = h(
     "div",
-    { class: "vw-collection" },
+    "vw-collection",
     h(
       "div",
       { class: "vw-group vw-arms", role: "group", "aria-label": "What a click on the map sets" },
-      h("span", { class: "vw-muted" }, "Click sets"),
+      h("span", "vw-muted", "Click sets"),
       arms[0],
       arms[1],
-      h("span", { class: "vw-spacer" }),
-      h("label", { class: "vw-label" }, "A", rows[0]),
-      h("label", { class: "vw-label" }, "B", rows[1]),
+      h("span", "vw-spacer"),
+      h("label", "vw-label", "A", rows[0]),
+      h("label", "vw-label", "B", rows[1]),
     ),
     place,
   );

@@ -43,18 +43,18 @@ export function createLoader({ model, signal, requests }) {
     title: "Load any image of the collection",
     onClick: () => load(Math.floor(Math.random() * n)),
   });
-  const place = h("div", { class: "vw-map-place" });
+  const place = h("div", "vw-map-place");
   const root = h(
     "div",
-    { class: "vw-collection" },
+    "vw-collection",
     h(
       "div",
       { class: "vw-group vw-arms", role: "group", "aria-label": "Load an image" },
-      h("label", { class: "vw-label" }, "Image", input),
+      h("label", "vw-label", "Image", input),
       previous,
       next,
       any,
-      h("span", { class: "vw-muted vw-wide-only" }, "or click on the map"),
+      h("span", "vw-muted vw-wide-only", "or click on the map"),
     ),
     place,
   );

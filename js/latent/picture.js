@@ -80,8 +80,8 @@ export function createPicture({ caption = "", label, side = 96 }) {
     role: "img",
     "aria-label": label,
   });
-  const words = h("figcaption", { class: "vw-caption" }, caption);
-  const root = h("figure", { class: "vw-figure" }, h("div", { class: "vw-mat" }, canvas), words);
+  const words = h("figcaption", "vw-caption", caption);
+  const root = h("figure", "vw-figure", h("div", "vw-mat", canvas), words);
   let square = side;
   /** @type {Pixels | null} */
   let shown = null;

@@ -69,7 +69,7 @@ export function createSliders({ model, signal, setValue, onRelease }) {
   function inactive(silent) {
     const words =
       silent.length === 1 ? "1 inactive dimension" : `${silent.length} inactive dimensions`;
-    const body = h("div", { class: "vw-dims-silent" });
+    const body = h("div", "vw-dims-silent");
     const details = h(
       "details",
       { open: !folded },
@@ -119,11 +119,11 @@ export function createSliders({ model, signal, setValue, onRelease }) {
 function legend(model) {
   /** @param {string} name @param {string} words */
   const entry = (name, words) =>
-    h("span", { class: "vw-dim-key" }, h("i", { class: `vw-dim-swatch ${name}` }), words);
+    h("span", "vw-dim-key", h("i", { class: `vw-dim-swatch ${name}` }), words);
   const spread = model.get("_has_posterior");
   return h(
     "div",
-    { class: "vw-dims-legend vw-muted" },
+    "vw-dims-legend vw-muted",
     entry("vw-dim-swatch-mean", "code of the image"),
     spread ? entry("vw-dim-swatch-band", "± 2 σ of its posterior") : null,
     model.get("_n") ? entry("vw-dim-swatch-range", "98 % of the images") : null,
@@ -145,14 +145,14 @@ function createRow({ model, signal, dimension, setValue, onRelease }) {
   const name = `z${dimension}`;
   const range = h("div", { class: "vw-track-range", hidden: true });
   const band = h("div", { class: "vw-track-band", hidden: true });
-  const tick = h("div", { class: "vw-track-mean" });
+  const tick = h("div", "vw-track-mean");
   const input = h("input", {
     type: "range",
     class: "vw-dim-slider",
     step: "any",
     "aria-label": words ? `${name}, ${words}` : name,
   });
-  const value = h("output", { class: "vw-dim-value" });
+  const value = h("output", "vw-dim-value");
   const reset = () => setValue(dimension, toFloat32(model.get("_mean"))[dimension]);
   const back = button({
     icon: icons.reset,
@@ -162,19 +162,14 @@ function createRow({ model, signal, dimension, setValue, onRelease }) {
   });
   const root = h(
     "div",
-    { class: "vw-dim" },
+    "vw-dim",
     h(
       "span",
       { class: "vw-dim-name", title: MEANINGS[model.get("_unit")] },
       h("b", {}, name),
       words ? ` · ${words}` : "",
     ),
-    h(
-      "div",
-      { class: "vw-track" },
-      h("div", { class: "vw-track-marks" }, range, band, tick),
-      input,
-    ),
+    h("div", "vw-track", h("div", "vw-track-marks", range, band, tick), input),
     value,
     back,
   );

@@ -1,7 +1,7 @@
 // The points of a map without WebGL2: the same interface, drawn as small squares. Slower, and
 // the map says so; past a number of points it draws a fair sample of them.
 import { hasBit } from "../shared/buffers.js";
-import { css } from "../shared/theme.js";
+import { cssOf } from "./colors.js";
 import { inDrawingOrder } from "./points.js";
 
 const MOST_POINTS = 100_000;
@@ -36,11 +36,7 @@ export function createCanvasPoints() {
       const y = from[2 * row + 1] * (1 - blend) + to[2 * row + 1] * blend;
       if (codes[row] !== painted) {
         painted = codes[row];
-        context.fillStyle = css([
-          palette[4 * painted],
-          palette[4 * painted + 1],
-          palette[4 * painted + 2],
-        ]);
+        context.fillStyle = cssOf(palette, painted);
       }
       const left = camera.screenX(x) * pixelRatio - side / 2;
       const top = camera.screenY(y) * pixelRatio - side / 2;

@@ -1,7 +1,7 @@
 // Colour codes of the points to colours: code 0 is missing, code k + 1 is category k, and
 // numbers are codes 1 to 255 along a ramp.
 import { toUint8, toUint16 } from "../shared/buffers.js";
-import { parseColor } from "../shared/theme.js";
+import { css, parseColor } from "../shared/theme.js";
 
 /** @typedef {import("../shared/theme.js").Theme} Theme */
 /** @typedef {Uint8Array | Uint16Array} Codes */
@@ -50,6 +50,16 @@ export function paletteOf(info, theme, hidden) {
     palette.set([...rgb, hidden.has(code) ? 0 : 255], 4 * code);
   });
   return palette;
+}
+
+/**
+ * The colour of a code, for a canvas or a stylesheet.
+ * @param {Uint8Array} palette
+ * @param {number} code
+ */
+export function cssOf(palette, code) {
+  const [red, green, blue] = palette.subarray(4 * code);
+  return css([red, green, blue]);
 }
 
 /**

@@ -20,11 +20,11 @@ const PAGE = 500;
  */
 export function createGallery(options) {
   const { el, signal, thumbnails, onPick } = options;
-  const title = h("span", { class: "vw-section-title" });
-  const note = h("span", { class: "vw-muted" });
+  const title = h("span", "vw-section-title");
+  const note = h("span", "vw-muted");
   const clear = h("button", { type: "button", class: "vw-link" }, "Clear");
   const grid = h("div", { class: "vw-gallery-grid", role: "listbox", tabIndex: -1 });
-  const empty = h("p", { class: "vw-muted vw-gallery-empty" });
+  const empty = h("p", "vw-muted");
   const more = button({
     label: "Show more",
     title: "Show more images",
@@ -33,9 +33,9 @@ export function createGallery(options) {
   const root = h(
     "section",
     { class: "vw-section vw-gallery", "aria-label": "Selected images" },
-    h("div", { class: "vw-section-head" }, title, note, clear),
+    h("div", "vw-section-head", title, note, clear),
     empty,
-    h("div", { class: "vw-gallery-scroll" }, grid, more),
+    h("div", "vw-gallery-scroll", grid, more),
   );
   el.append(root);
   empty.textContent =
@@ -76,7 +76,7 @@ export function createGallery(options) {
   /** @param {number} row */
   function item(row) {
     const label = options.describe?.(row) ?? "";
-    const words = label ? `Row ${count(row)}, ${label}` : `Row ${count(row)}`;
+    const words = `Image ${count(row)}${label && `, ${label}`}`;
     const canvas = h("canvas", { width: thumbnails.width, height: thumbnails.height });
     const element = h(
       "button",

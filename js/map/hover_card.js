@@ -8,17 +8,17 @@ const MARGIN = 8;
  * @param {{ container: HTMLElement, thumbnails: import("./thumbnails.js").Thumbnails }} options
  */
 export function createHoverCard({ container, thumbnails }) {
-  const canvas = h("canvas", { class: "vw-picture" });
-  const title = h("div", { class: "vw-card-title" });
-  const index = h("div", { class: "vw-muted vw-card-line" });
-  const swatch = h("span", { class: "vw-swatch" });
-  const name = h("span", {});
-  const group = h("div", { class: "vw-card-line" }, swatch, name);
+  const canvas = h("canvas", "vw-picture");
+  const title = h("div", "vw-card-title");
+  const index = h("div", "vw-muted vw-card-line");
+  const swatch = h("span", "vw-swatch");
+  const name = h("span");
+  const group = h("div", "vw-card-line", swatch, name);
   const root = h(
     "div",
     { class: "vw-card", hidden: true, "aria-hidden": "true" },
     canvas,
-    h("div", { class: "vw-card-text" }, title, group, index),
+    h("div", "vw-card-text", title, group, index),
   );
   container.append(root);
   /** @type {number | undefined} */
@@ -51,7 +51,7 @@ export function createHoverCard({ container, thumbnails }) {
     show(row, { x, y, label, color }) {
       if (row !== shown) index.textContent = "";
       shown = row;
-      title.textContent = `Row ${count(row)}`;
+      title.textContent = `${thumbnails.width > 0 ? "Image" : "Point"} ${count(row)}`;
       group.hidden = label === "";
       name.textContent = label;
       swatch.style.color = color;

@@ -18,13 +18,13 @@ import { onChange } from "../shared/lifecycle.js";
  * @returns {Legend}
  */
 export function createLegend({ model, el, signal, onFilter }) {
-  const title = h("span", { class: "vw-section-title" });
+  const title = h("span", "vw-section-title");
   const all = h("button", { type: "button", class: "vw-link", hidden: true }, "Show all");
-  const list = h("div", { class: "vw-legend-list" });
+  const list = h("div", "vw-legend-list");
   const root = h(
     "section",
     { class: "vw-section vw-legend", "aria-label": "Legend" },
-    h("div", { class: "vw-section-head" }, title, all),
+    h("div", "vw-section-head", title, all),
     list,
   );
   el.append(root);
@@ -79,8 +79,8 @@ export function createLegend({ model, el, signal, onFilter }) {
         },
       },
       h("span", { class: "vw-swatch", style: { color } }),
-      h("span", { class: "vw-legend-label" }, label),
-      h("span", { class: "vw-legend-count" }, count(many)),
+      h("span", "vw-legend-label", label),
+      h("span", "vw-legend-count", count(many)),
     );
   }
 
@@ -127,6 +127,6 @@ function rampParts(info) {
       role: "img",
       "aria-label": `Colours run from ${info.low} to ${info.high}`,
     }),
-    h("div", { class: "vw-ramp-ends" }, h("span", {}, info.low), h("span", {}, info.high)),
+    h("div", "vw-ramp-ends", h("span", {}, info.low), h("span", {}, info.high)),
   ];
 }

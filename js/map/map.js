@@ -10,16 +10,17 @@ import {
 } from "../shared/buffers.js";
 import { h } from "../shared/dom.js";
 import { listen, onChange, onEnd, onResize, perFrame } from "../shared/lifecycle.js";
-import { css, onTheme, readTheme } from "../shared/theme.js";
+import { onTheme, readTheme } from "../shared/theme.js";
 import { boxOf, createCamera } from "./camera.js";
 import { createCanvasPoints } from "./canvas2d.js";
-import { codesOf, labelOf, NO_COLOR, paletteOf } from "./colors.js";
+import { codesOf, cssOf, labelOf, NO_COLOR, paletteOf } from "./colors.js";
 import { createHoverCard } from "./hover_card.js";
 import { actOnKey, followPointer } from "./input.js";
 import { rowsInPolygon } from "./lasso.js";
 import { createPainter } from "./painter.js";
 import { nearestRow } from "./pick.js";
 import { createGlPoints } from "./points.js";
+import { select } from "./selection.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 /** @typedef {import("./input.js").Tool} Tool */
@@ -47,7 +48,6 @@ const HINT_MS = 1800;
  * @property {boolean} [compact] for a small map beside something else
  *
  * @typedef {object} MapView
- * @property {Tool} tool
  * @property {"webgl2" | "canvas2d"} renderer
  * @property {() => void} fit
  * @property {(tool: Tool) => void} setTool
@@ -59,10 +59,9 @@ const HINT_MS = 1800;
  * @property {(shown: boolean) => void} showImages
  * @property {(row: number) => void} locate bring a row into view and point at it
  * @property {(row: number, text: string) => void} setIndexText second line of a hover card
- * @property {(factor: number) => void} zoom
+ * @property {(row: number) => string} describe what a row is, in words
  * @property {() => boolean} clearSelection whether there was one
  * @property {(event: KeyboardEvent) => boolean} key act on a key; whether it was one of the map's
- * @property {() => void} redraw
  */
 
 /**
@@ -114,6 +113,8 @@ export function createMap(options) {
   };
   const painter = createPainter({ base, over, camera, points, thumbnails, state, signal });
   /** @param {number} row */
+  const describe = (row) => options.describe?.(row) ?? labelOf(state.info, state.codes[row]);
+  /** @param {number} row */
   const isShown = (row) => state.palette[4 * state.codes[row] + 3] !== 0;
 
   function readPositions() {
@@ -159,12 +160,6 @@ export function createMap(options) {
     painter.redraw();
   }
 
-  /** @param {Uint8Array} bits */
-  function writeSelection(bits) {
-    model.set("_selection", new DataView(bits.slice().buffer));
-    model.save_changes();
-  }
-
   function fit() {
     camera.fit(boxOf(state.xy, isShown));
     painter.redraw();
@@ -195,13 +190,11 @@ export function createMap(options) {
     }
     if (row === state.hovered) return;
     state.hovered = row;
-    const code = state.codes[row];
-    const [red, green, blue] = state.palette.subarray(4 * code, 4 * code + 3);
     card.show(row, {
       x: camera.screenX(state.xy[2 * row]),
       y: camera.screenY(state.xy[2 * row + 1]),
-      label: options.describe?.(row) ?? labelOf(state.info, code),
-      color: css([red, green, blue]),
+      label: describe(row),
+      color: cssOf(state.palette, state.codes[row]),
     });
     painter.redrawOverlay();
     options.onHover?.(row);
@@ -235,9 +228,8 @@ export function createMap(options) {
     }
     const one = emptyBits(state.n);
     setBit(one, row);
-    const before = state.bits.length > 0 ? state.bits : emptyBits(state.n);
-    const mode = !event.shiftKey ? "replace" : hasBit(before, row) ? "remove" : "add";
-    writeSelection(combineBits(before, one, mode));
+    const mode = !event.shiftKey ? "replace" : hasBit(state.bits, row) ? "remove" : "add";
+    select(model, combineBits(state.bits, one, mode));
   }
 
   function dropLasso() {
@@ -251,17 +243,13 @@ export function createMap(options) {
     dropLasso();
     if (polygon.length < 3) return;
     const inside = rowsInPolygon(state.xy, polygon, isShown);
-    if (options.onSelect) {
-      options.onSelect(inside, mode);
-      return;
-    }
-    const before = state.bits.length > 0 ? state.bits : emptyBits(state.n);
-    writeSelection(combineBits(before, inside, mode));
+    if (options.onSelect) options.onSelect(inside, mode);
+    else select(model, combineBits(state.bits, inside, mode));
   }
 
   function clearSelection() {
     if (state.bits.length === 0) return false;
-    writeSelection(emptyBits(state.n));
+    select(model, emptyBits(state.n));
     return true;
   }
 
@@ -347,9 +335,6 @@ export function createMap(options) {
   readPositions();
 
   return {
-    get tool() {
-      return state.tool;
-    },
     renderer: points.kind,
     fit,
     setTool,
@@ -375,9 +360,8 @@ export function createMap(options) {
       if (!isInView) painter.redraw();
     },
     setIndexText: (row, text) => card.setIndex(row, text),
-    zoom,
+    describe,
     clearSelection,
     key,
-    redraw: () => painter.redraw(),
   };
 }

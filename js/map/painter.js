@@ -1,6 +1,6 @@
 // When and how a map is painted: at rest all points, in motion as many as a frame can bear.
 import { onEnd, perFrame, reducedMotion } from "../shared/lifecycle.js";
-import { css } from "../shared/theme.js";
+import { cssOf } from "./colors.js";
 import { createMarks } from "./marks.js";
 import { drawOverlay } from "./overlay.js";
 
@@ -117,12 +117,17 @@ export function createPainter({ base, over, camera, points, thumbnails, state, s
       fullCost = Math.max(fullCost * 0.7, performance.now() - before);
     }
     if (imagesShown) paintMarks(pixelRatio, blend);
-    if (transition && blend === 1) {
-      transition = null;
-      points.setPositions(state.xy, state.xy);
-      redraw();
-    } else if (transition) redraw();
+    if (transition) {
+      if (blend === 1) arrive();
+      redrawFrame();
+    }
     paintOverlay();
+  }
+
+  /** End the transition: the points stay where they were going. */
+  function arrive() {
+    transition = null;
+    points.setPositions(state.xy, state.xy);
   }
 
   /** @param {number} pixelRatio @param {number} blend */
@@ -135,10 +140,7 @@ export function createPainter({ base, over, camera, points, thumbnails, state, s
       bits: state.bits,
       version,
       isShown: (row) => palette[4 * codes[row] + 3] !== 0,
-      colorOf(row) {
-        const at = 4 * codes[row];
-        return css([palette[at], palette[at + 1], palette[at + 2]]);
-      },
+      colorOf: (row) => cssOf(palette, codes[row]),
       placeOf: (row) => [
         from[2 * row] * (1 - blend) + xy[2 * row] * blend,
         from[2 * row + 1] * (1 - blend) + xy[2 * row + 1] * blend,
@@ -168,9 +170,6 @@ export function createPainter({ base, over, camera, points, thumbnails, state, s
 
   const redrawFrame = perFrame(paint, signal);
   const redrawOverlay = perFrame(paintOverlay, signal);
-  function redraw() {
-    redrawFrame();
-  }
 
   return {
     redrawOverlay,
@@ -208,8 +207,7 @@ export function createPainter({ base, over, camera, points, thumbnails, state, s
       hasSize = true;
       if (transition) {
         look(transition.end, transition.end, 1);
-        transition = null;
-        points.setPositions(state.xy, state.xy);
+        arrive();
       }
       camera.resize(width, height);
       fitCanvas();

@@ -100,22 +100,14 @@ function divisor(a, b) {
  * @returns {Points | null} null where there is no WebGL2
  */
 export function createGlPoints(redraw) {
-  /** @type {{ from: Float32Array, to: Float32Array, codes: Codes, bits: Uint8Array,
-   *   palette: Uint8Array }} */
-  const data = {
-    from: new Float32Array(0),
-    to: new Float32Array(0),
-    codes: new Uint8Array(0),
-    bits: new Uint8Array(0),
-    palette: new Uint8Array(4),
-  };
+  /** What the card has, to be given again when a lost context comes back empty. */
+  const given = /** @type {Map<"positions" | "codes" | "selection" | "palette", any[]>} */ (
+    new Map()
+  );
   const user = {
     restored() {
       card = createCard(/** @type {import("./gl.js").SharedContext} */ (shared));
-      card.positions(data.from, data.to);
-      card.codes(data.codes);
-      card.selection(data.bits, data.to.length / 2);
-      card.palette(data.palette);
+      for (const [what, values] of given) give(what, ...values);
       redraw();
     },
   };
@@ -123,24 +115,18 @@ export function createGlPoints(redraw) {
   if (!shared) return null;
   let card = createCard(shared);
 
+  /** @param {"positions" | "codes" | "selection" | "palette"} what @param {any[]} values */
+  function give(what, ...values) {
+    given.set(what, values);
+    /** @type {(...values: any[]) => void} */ (card[what])(...values);
+  }
+
   return {
     kind: "webgl2",
-    setPositions(from, to) {
-      Object.assign(data, { from, to });
-      card.positions(from, to);
-    },
-    setCodes(codes) {
-      data.codes = codes;
-      card.codes(codes);
-    },
-    setSelection(bits) {
-      data.bits = bits;
-      card.selection(bits, data.to.length / 2);
-    },
-    setPalette(rgba) {
-      data.palette = rgba;
-      card.palette(rgba);
-    },
+    setPositions: (from, to) => give("positions", from, to),
+    setCodes: (codes) => give("codes", codes),
+    setSelection: (bits) => give("selection", bits),
+    setPalette: (rgba) => give("palette", rgba),
     draw(context, frame) {
       if (!shared.gl.isContextLost())
         drawThrough(shared, context, () => card.draw(frame, context));
@@ -224,11 +210,11 @@ function createCard(shared) {
       });
       upload(codes, spread);
     },
-    /** @param {Uint8Array} bits @param {number} count */
-    selection(bits, count) {
-      const spread = new Uint8Array(count);
+    /** @param {Uint8Array} bits of the rows whose positions are known */
+    selection(bits) {
+      const spread = new Uint8Array(n);
       if (bits.length > 0) {
-        inDrawingOrder(count, (place, row) => {
+        inDrawingOrder(n, (place, row) => {
           spread[place] = hasBit(bits, row) ? 1 : 0;
         });
       }

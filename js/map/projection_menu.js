@@ -17,7 +17,7 @@ export function createProjectionMenu({ model, el, noteEl, signal, requests }) {
   const dims = [0, 1].map((axis) =>
     h("select", { class: "vw-select", "aria-label": axis === 0 ? "Across" : "Up" }),
   );
-  const dimsGroup = h("span", { class: "vw-group" }, dims[0], "×", dims[1]);
+  const dimsGroup = h("span", "vw-group", dims[0], "×", dims[1]);
   const bar = h("progress", { class: "vw-progress", max: 1 });
   const words = h("span", { class: "vw-muted", role: "status" });
   const cancel = button({
@@ -33,13 +33,12 @@ export function createProjectionMenu({ model, el, noteEl, signal, requests }) {
     words,
     cancel,
   );
-  const note = h("p", { class: "vw-map-note vw-muted" });
-  el.append(h("label", { class: "vw-label" }, "Map", method), dimsGroup, progress);
+  const note = h("p", "vw-map-note vw-muted");
+  el.append(h("label", "vw-label", "Map", method), dimsGroup, progress);
   noteEl.append(note);
 
   /** @returns {{ method: string, dims: number[], axes: string[], note: string }} */
-  const current = () =>
-    model.get("_projection") ?? { method: "", dims: [0, 1], axes: ["", ""], note: "" };
+  const current = () => model.get("_projection");
 
   function build() {
     /** @type {{ key: string, label: string }[]} */

@@ -46,8 +46,7 @@ const stores = new WeakMap();
 export function createThumbnails({ model, requests, signal }) {
   /** @returns {{ width: number, height: number, channels: number, sheets: number,
    *   per_sheet: number }} */
-  const info = () =>
-    model.get("_thumb") ?? { width: 0, height: 0, channels: 1, sheets: 0, per_sheet: 1 };
+  const info = () => model.get("_thumb");
   const size = () => info().width * info().height * info().channels;
   const owner = ownerOf(model);
   const store = stores.get(owner) ?? createStore(info());

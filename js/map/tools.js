@@ -7,16 +7,10 @@ import { onChange } from "../shared/lifecycle.js";
 /** @typedef {import("./input.js").Tool} Tool */
 
 /**
- * @param {{ el: HTMLElement, map: () => MapView, hasImages: boolean, onClear?: () => void,
+ * @param {{ el: HTMLElement, map: () => MapView, hasImages: boolean,
  *   clearLabel?: string }} options
  */
-export function createMapTools({
-  el,
-  map,
-  hasImages,
-  onClear = () => map().clearSelection(),
-  clearLabel = "Clear",
-}) {
+export function createMapTools({ el, map, hasImages, clearLabel = "Clear" }) {
   const lasso = button({
     icon: icons.lasso,
     label: "Lasso",
@@ -51,12 +45,12 @@ export function createMapTools({
     icon: icons.cancel,
     label: clearLabel,
     title: "Select nothing (Escape)",
-    onClick: () => onClear(),
+    onClick: () => map().clearSelection(),
   });
   clear.disabled = true;
   el.append(
-    h("span", { class: "vw-group vw-joined" }, lasso, pan),
-    h("span", { class: "vw-group" }, fit, images, clear),
+    h("span", "vw-group vw-joined", lasso, pan),
+    h("span", "vw-group", fit, images, clear),
   );
   return {
     /** @param {Tool} tool */
@@ -73,17 +67,16 @@ export function createMapTools({
 
 /**
  * The menu of columns; hidden where there is none.
- * @param {{ model: import("@anywidget/types").AnyModel, el: HTMLElement, signal: AbortSignal,
+ * @param {{ model: import("@anywidget/types").AnyModel, signal: AbortSignal,
  *   requests: import("../shared/requests.js").Requests }} options
  */
-export function createColorMenu({ model, el, signal, requests }) {
+export function createColorMenu({ model, signal, requests }) {
   const select = h("select", {
     class: "vw-select",
     title: "What the colours show",
     "aria-label": "Colour",
   });
-  const label = h("label", { class: "vw-label" }, "Colour", select);
-  el.append(label);
+  const label = h("label", "vw-label", "Colour", select);
   const ask = requests.latest("color");
 
   function build() {
@@ -111,4 +104,5 @@ export function createColorMenu({ model, el, signal, requests }) {
   onChange(model, "_columns", build, signal);
   onChange(model, "_color", follow, signal);
   build();
+  return label;
 }

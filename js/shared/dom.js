@@ -5,15 +5,16 @@ const SVG = "http://www.w3.org/2000/svg";
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, any>} [properties] `class`, `style` as an object, `dataset`, `aria-*` and
- *   `role` as attributes, the rest as properties of the element
+ * @param {string | Record<string, any>} [properties] the class alone, or `class`, `style` as an
+ *   object, `dataset`, `aria-*` and `role` as attributes, the rest as properties of the element
  * @param {(Node | string | null | undefined)[]} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(tag, properties = {}, ...children) {
   /** @type {any} */
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
+  const named = typeof properties === "string" ? { class: properties } : properties;
+  for (const [name, value] of Object.entries(named)) {
     if (value === undefined || value === null) continue;
     if (name === "class") element.className = value;
     else if (name === "style") Object.assign(element.style, value);

@@ -19,9 +19,9 @@ import { listen, onEnd } from "./lifecycle.js";
  */
 export function createFrame({ el, title, signal }) {
   const toolbar = h("div", { class: "vw-toolbar", role: "toolbar", "aria-label": title });
-  const body = h("div", { class: "vw-body" });
+  const body = h("div", "vw-body");
   const status = h("div", { class: "vw-status", role: "status", "aria-live": "polite" });
-  const errorText = h("span", {});
+  const errorText = h("span");
   const error = h("div", { class: "vw-error", role: "alert", hidden: true }, errorText);
   const root = h(
     "div",

@@ -6,7 +6,6 @@ import { onEnd } from "./lifecycle.js";
  * @typedef {object} Theme
  * @property {Rgb} ground
  * @property {Rgb} text
- * @property {Rgb} muted
  * @property {Rgb} accent
  * @property {string} font family
  */
@@ -15,7 +14,6 @@ import { onEnd } from "./lifecycle.js";
 const FALLBACK = {
   ground: [255, 255, 255],
   text: [29, 33, 41],
-  muted: [90, 98, 112],
   accent: [11, 102, 195],
   font: "sans-serif",
 };
@@ -46,16 +44,23 @@ export function css(rgb) {
  * @returns {Theme}
  */
 export function readTheme(element) {
-  const style = getComputedStyle(element);
-  /** @param {"ground" | "text" | "muted" | "accent"} name */
-  const read = (name) => parseColor(style.getPropertyValue(`--vw-${name}`)) ?? FALLBACK[name];
-  return {
+  // A variable is text; as the colour of an element it is worked out, whatever the host wrote.
+  const probe = document.createElement("i");
+  element.append(probe);
+  const style = getComputedStyle(probe);
+  /** @param {"ground" | "text" | "accent"} name */
+  const read = (name) => {
+    probe.style.color = `var(--vw-${name})`;
+    return parseColor(style.color) ?? FALLBACK[name];
+  };
+  const theme = {
     ground: read("ground"),
     text: read("text"),
-    muted: read("muted"),
     accent: read("accent"),
     font: style.fontFamily || FALLBACK.font,
   };
+  probe.remove();
+  return theme;
 }
 
 /**

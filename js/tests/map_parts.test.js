@@ -11,7 +11,6 @@ import { parseColor } from "../shared/theme.js";
 const theme = {
   ground: [255, 255, 255],
   text: [0, 0, 0],
-  muted: [90, 90, 90],
   accent: [1, 2, 3],
   font: "sans-serif",
 };

@@ -124,7 +124,7 @@ test("two views of an interpolator agree, and ask once", async () => {
   assert.equal(asked().length, 1);
   await answer(asked()[0]);
   first.press("Spherical");
-  const pressed = second.el.querySelector(".vw-segments [aria-pressed=true]");
+  const pressed = second.el.querySelector(".vw-joined [aria-pressed=true]");
   assert.equal(pressed?.textContent, "Spherical");
   assert.match(second.el.querySelector(".vw-explanation")?.textContent ?? "", /arc/);
 });

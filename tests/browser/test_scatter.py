@@ -178,7 +178,7 @@ def test_hovering_shows_the_image_the_class_and_the_index_inside_the_widget(widg
     for row in range(17):
         view.page.mouse.move(*place_of(view, widget, row))
         card.get_by_text(f"index photo {row}").wait_for()
-        assert f"Row {row}" in card.inner_text()
+        assert f"Image {row}" in card.inner_text()
         inner, outer = card.bounding_box(), view.locator(".vw-map").bounding_box()
         assert inner["x"] >= outer["x"]
         assert inner["y"] >= outer["y"]
