@@ -1,11 +1,10 @@
 // The collection beside the interpolator: a map on which A and B are set, and the path drawn.
 
-import { createMap } from "../map/map.js";
-import { createThumbnails } from "../map/thumbnails.js";
 import { toFloat32 } from "../shared/buffers.js";
 import { button, h, setPressed } from "../shared/dom.js";
-import { listen, onChange } from "../shared/lifecycle.js";
+import { onChange } from "../shared/lifecycle.js";
 import { Superseded } from "../shared/requests.js";
+import { createCollection, createRowInput } from "./collection.js";
 import { frameAt } from "./reel.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
@@ -35,49 +34,25 @@ export function createEnds({ model, signal, requests }) {
       onClick: () => arm(end),
     }),
   );
-  const rows = /** @type {End[]} */ (["start", "end"]).map((end) => rowInput(end));
-  const place = h("div", "vw-map-place");
-  const root = h(
-    "div",
-    "vw-collection",
-    h(
-      "div",
-      { class: "vw-group vw-arms", role: "group", "aria-label": "What a click on the map sets" },
+  const rows = /** @type {End[]} */ (["start", "end"]).map((end) =>
+    createRowInput({ n, what: LETTERS[end], signal, onRow: (row) => setEnd(end, row) }),
+  );
+  const { root, map } = createCollection({
+    model,
+    signal,
+    requests,
+    label: "What a click on the map sets",
+    parts: [
       h("span", "vw-muted", "Click sets"),
-      arms[0],
-      arms[1],
+      ...arms,
       h("span", "vw-spacer"),
       h("label", "vw-label", "A", rows[0]),
       h("label", "vw-label", "B", rows[1]),
-    ),
-    place,
-  );
-
-  const map = createMap({
-    model,
-    el: place,
-    signal,
-    requests,
-    thumbnails: createThumbnails({ model, requests, signal }),
-    lasso: false,
-    compact: true,
-    onPick: (/** @type {number} */ row) => setEnd(armed, row),
+    ],
+    onPick: (row) => setEnd(armed, row),
   });
-
-  /** @param {End} end */
-  function rowInput(end) {
-    const input = h("input", {
-      class: "vw-input vw-row",
-      type: "number",
-      min: "0",
-      max: String(n - 1),
-      step: "1",
-      "aria-label": `Row of ${LETTERS[end]}`,
-      title: `Row of ${LETTERS[end]}, 0 to ${n - 1}`,
-    });
-    listen(input, "change", () => setEnd(end, Number(input.value)), signal);
-    return input;
-  }
+  const note = h("p", { class: "vw-caption", role: "status", hidden: true });
+  root.append(note);
 
   /** @param {End} end */
   function arm(end) {
@@ -116,12 +91,24 @@ export function createEnds({ model, signal, requests }) {
     map.setMarkers(markers);
   }
 
+  /** What the map is called in menus. */
+  function methodName() {
+    const { method } = model.get("_projection");
+    /** @type {{ key: string, label: string }[]} */
+    const methods = model.get("_methods");
+    return methods.find(({ key }) => key === method)?.label ?? "this map";
+  }
+
   const askRoute = requests.latest("route");
   async function drawRoute() {
     showRows();
     try {
       const { content, buffers } = await askRoute({ kind: model.get("kind") });
       route = content.placed ? toFloat32(buffers[0]) : null;
+      note.hidden = content.placed;
+      note.textContent =
+        `No path is drawn on this map: ${methodName()} places the images of the collection ` +
+        "beside each other and has no place for codes in between.";
     } catch (error) {
       if (error instanceof Superseded) return;
       route = null;

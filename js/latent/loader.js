@@ -1,10 +1,9 @@
 // Taking another image of the collection: by its row, the next one, any one, or on the map.
 
-import { createMap } from "../map/map.js";
-import { createThumbnails } from "../map/thumbnails.js";
 import { button, h } from "../shared/dom.js";
 import * as icons from "../shared/icons.js";
-import { listen, onChange } from "../shared/lifecycle.js";
+import { onChange } from "../shared/lifecycle.js";
+import { createCollection, createRowInput } from "./collection.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 
@@ -22,15 +21,7 @@ export function createLoader({ model, signal, requests }) {
   /** @param {number} next */
   const load = (next) => requests.ask("load", { row: next }).catch(show); // onError shows why
 
-  const input = h("input", {
-    class: "vw-input vw-row",
-    type: "number",
-    min: "0",
-    max: String(n - 1),
-    step: "1",
-    title: `Row of the image, 0 to ${n - 1}`,
-  });
-  listen(input, "change", () => load(Number(input.value)), signal);
+  const input = createRowInput({ n, what: "the image", signal, onRow: load });
   const previous = button({
     label: "‹",
     title: "Previous image",
@@ -43,29 +34,18 @@ export function createLoader({ model, signal, requests }) {
     title: "Load any image of the collection",
     onClick: () => load(Math.floor(Math.random() * n)),
   });
-  const place = h("div", "vw-map-place");
-  const root = h(
-    "div",
-    "vw-collection",
-    h(
-      "div",
-      { class: "vw-group vw-arms", role: "group", "aria-label": "Load an image" },
+  const { root, map } = createCollection({
+    model,
+    signal,
+    requests,
+    label: "Load an image",
+    parts: [
       h("label", "vw-label", "Image", input),
       previous,
       next,
       any,
       h("span", "vw-muted vw-wide-only", "or click on the map"),
-    ),
-    place,
-  );
-  const map = createMap({
-    model,
-    el: place,
-    signal,
-    requests,
-    thumbnails: createThumbnails({ model, requests, signal }),
-    lasso: false,
-    compact: true,
+    ],
     onPick: load,
   });
 
