@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from traitlets import Dict, Int, List, Unicode, validate
 
+from vaewidgets.gaussians import Gaussians
 from vaewidgets.images import Images, as_images
 from vaewidgets.latent import as_model, encode
 from vaewidgets.projections import Projection
@@ -20,6 +21,7 @@ from vaewidgets.widgets._rows import Table, as_rows, check_bits, pack_rows, unpa
 from vaewidgets.widgets._thumbnails import Thumbnails
 
 MOST_ROWS_ASKED = 512
+NO_MAP = "there is no map: this widget was made without a collection; pass images= to have one"
 
 
 class MapWidget(BaseWidget):
@@ -73,6 +75,10 @@ class MapWidget(BaseWidget):
     _index_name = Unicode("").tag(sync=True)
     """Name of the table's index where it says more than the row number."""
 
+    posterior: Gaussians | None
+    _made_projector: Projector | None
+    _current: Projection | None
+
     def __init__(
         self,
         model: Any,
@@ -91,24 +97,35 @@ class MapWidget(BaseWidget):
         self._table = Table(data, n, self.images)
         self._own_color: tuple[str, Any] | None = None
         coloring = self._encode(color)
-        self._thumbnails = Thumbnails(self.images)
-        self._projector = Projector(self.codes, coordinates)
-        method = self._projector.first if projection == "auto" else projection
-        traits.update(self._projection_traits(self._projector.key(method, dims)))
-        self._listeners: list[Callable[[NDArray[np.int64]], Any]] = []
-        self._accepted = b""  # the last selection that was one
-        super().__init__(
+        self._made_projector = projector = Projector(self.codes, coordinates)
+        method = projector.first if projection == "auto" else projection
+        traits.update(self._projection_traits(projector.key(method, dims)))
+        self._begin(
             _n=n,
             _n_dims=n_dims,
-            _methods=self._projector.offered,
+            _methods=projector.offered,
             _color=coloring.info,
             _color_values=coloring.buffer,
             _columns=self._column_names(),
-            _thumb=self._thumbnails.info,
             _index_name=self._table.index_name,
             **traits,
         )
-        self._endings.append(self._projector.cancel)
+        self._endings.append(projector.cancel)
+
+    def _init_without_map(self, model: Any, n_dims: int) -> None:
+        """Set up in place of ``__init__`` where there is no collection: no points, no map."""
+        self.model, self.images, self.posterior = model, None, None
+        self.codes = np.zeros((0, n_dims), np.float32)
+        self._table = Table(None, 0, None)
+        self._own_color = self._made_projector = self._current = None
+        self._begin(_n_dims=n_dims, _color=self._encode(None).info)
+
+    def _begin(self, **traits: Any) -> None:
+        """Make the widget itself, after all that can refuse."""
+        self._thumbnails = Thumbnails(self.images)
+        self._listeners: list[Callable[[NDArray[np.int64]], Any]] = []
+        self._accepted = b""  # the last selection that was one
+        super().__init__(_thumb=self._thumbnails.info, **traits)
         self.observe(self._tell_selection, names="_selection")
 
     def __repr__(self) -> str:
@@ -161,6 +178,8 @@ class MapWidget(BaseWidget):
 
     @selection.setter
     def selection(self, value: Any) -> None:
+        if value is not None and self._n == 0:
+            raise ValueError(NO_MAP)
         rows = as_rows(value, self._n)
         self._selection = pack_rows(rows, self._n) if len(rows) else b""
 
@@ -212,6 +231,19 @@ class MapWidget(BaseWidget):
     # Projection
 
     @property
+    def projection(self) -> Projection:
+        """What the map shows: coordinates, names of the axes, how to read them."""
+        if self._current is None:
+            raise ValueError(NO_MAP)
+        return self._current
+
+    @property
+    def _projector(self) -> Projector:
+        if self._made_projector is None:
+            raise ValueError(NO_MAP)
+        return self._made_projector
+
+    @property
     def xy(self) -> NDArray[np.float32]:
         """Coordinates of the points in the current projection, shape (n, 2)."""
         return self.projection.xy
@@ -254,7 +286,7 @@ class MapWidget(BaseWidget):
 
     def _projection_traits(self, key: Key) -> dict[str, Any]:
         """Make a kept projection the current one; return the traits that show it."""
-        self.projection = projection = self._projector.make(key)
+        projection = self._current = self._projector.make(key)
         about = {
             "method": key[0],
             "dims": list(key[1:]) or [0, 1],
@@ -298,6 +330,8 @@ class MapWidget(BaseWidget):
 
     def color_by(self, color: Any, name: str = "") -> None:
         """Colour the map by a column of ``data``, by values of your own, or by nothing (None)."""
+        if color is not None and self._n == 0:
+            raise ValueError(NO_MAP)
         coloring = self._encode(color, name)
         with self.hold_sync():
             self._columns = self._column_names()

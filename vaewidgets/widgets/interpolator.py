@@ -10,7 +10,7 @@ from traitlets import Bool, Dict, Enum, Float, Int, TraitError, validate
 
 from vaewidgets import latent
 from vaewidgets.images import as_images
-from vaewidgets.widgets._base import BaseWidget, Buffers, Content, Reply, bundle
+from vaewidgets.widgets._base import Buffers, Content, Reply, bundle
 from vaewidgets.widgets._map import MapWidget
 from vaewidgets.widgets._pictures import (
     Pictures,
@@ -124,8 +124,7 @@ class Interpolator(MapWidget):
         self._pair = (pictures.find(start, "start"), pictures.find(end, "end"))
         self._version = 0
         if collection is None:
-            self.model, self.images, self.posterior = pictures.model, None, None
-            BaseWidget.__init__(self)  # no map, so nothing more of MapWidget's to set up
+            self._init_without_map(pictures.model, self._pair[0].code.n_dims)
         else:
             super().__init__(pictures.model, collection, color=color, data=data)
         self.set_trait("_has_posterior", pictures.has_posterior)

@@ -8,7 +8,7 @@ import numpy as np
 from traitlets import Bool, Int, TraitError, Unicode, validate
 
 from vaewidgets.images import as_images
-from vaewidgets.widgets._base import BaseWidget, Buffers, Content, Reply, binary, bundle
+from vaewidgets.widgets._base import Buffers, Content, Reply, binary, bundle
 from vaewidgets.widgets._dimensions import Tracks
 from vaewidgets.widgets._map import MapWidget
 from vaewidgets.widgets._pictures import (
@@ -101,8 +101,7 @@ class LatentTweaker(MapWidget):
         self._pictures = Pictures("LatentTweaker", model, collection, example=image)
         self._shown = self._pictures.find(0 if image is None else image, "image")
         if collection is None:
-            self.model, self.images, self.posterior = self._pictures.model, None, None
-            BaseWidget.__init__(self)  # no map, so nothing more of MapWidget's to set up
+            self._init_without_map(self._pictures.model, self._shown.code.n_dims)
             self._tracks = Tracks(self._pictures.model, None, None)
         else:
             super().__init__(self._pictures.model, collection, color=color, data=data)
