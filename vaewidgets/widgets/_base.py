@@ -43,6 +43,20 @@ def binary(default: bytes = b"") -> Any:
     return Bytes(default).tag(sync=True, **bytes_serialization)
 
 
+def check_height(height: Any) -> int:
+    """Return the height of a map in CSS pixels, or say which are accepted."""
+    if not isinstance(height, int) or not 160 <= height <= 2000:
+        raise ValueError(f"height must be 160 to 2000 pixels, got {height!r}")
+    return height
+
+
+def with_listener(known: list[Any], callback: Any, remove: bool) -> list[Any]:
+    """Return listeners with one more, or without it; a loop over the old list is not disturbed."""
+    if not callable(callback):
+        raise TypeError(f"callback must be callable, got {type(callback).__name__}")
+    return [old for old in known if old != callback] if remove else [*known, callback]
+
+
 class BaseWidget(anywidget.AnyWidget):
     """A widget whose page talks to it in messages.
 

@@ -15,7 +15,7 @@ from vaewidgets.images import Images, as_images
 from vaewidgets.latent import as_model, encode
 from vaewidgets.projections import Projection
 from vaewidgets.widgets import _colors
-from vaewidgets.widgets._base import BaseWidget, Buffers, Content, Reply, binary
+from vaewidgets.widgets._base import BaseWidget, Buffers, Content, Reply, binary, with_listener
 from vaewidgets.widgets._projector import Key, Projector, map_bytes, to_map
 from vaewidgets.widgets._rows import Table, as_rows, check_bits, pack_rows, unpack_rows
 from vaewidgets.widgets._thumbnails import Thumbnails
@@ -200,12 +200,7 @@ class MapWidget(BaseWidget):
         remove : bool
             Stop calling it instead.
         """
-        if not callable(callback):
-            raise TypeError(f"callback must be callable, got {type(callback).__name__}")
-        if remove:
-            self._listeners = [known for known in self._listeners if known != callback]
-        else:
-            self._listeners.append(callback)
+        self._listeners = with_listener(self._listeners, callback, remove)
 
     @validate("_selection")
     def _check_selection(self, proposal: Any) -> bytes:

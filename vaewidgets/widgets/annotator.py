@@ -23,7 +23,14 @@ from vaewidgets.labels.journal import Change, Journal, Outcome
 from vaewidgets.labels.news import News
 from vaewidgets.labels.rows import RowSet
 from vaewidgets.labels.table import ConflictError, LabelColumn, match_rows
-from vaewidgets.widgets._base import Buffers, Content, Reply, bundle
+from vaewidgets.widgets._base import (
+    Buffers,
+    Content,
+    Reply,
+    bundle,
+    check_height,
+    with_listener,
+)
 from vaewidgets.widgets._colors import PALETTE, plain_text
 from vaewidgets.widgets._map import MapWidget
 from vaewidgets.widgets._rows import as_rows
@@ -97,8 +104,7 @@ class Annotator(MapWidget):
         coordinates: ArrayLike | None = None,
         height: int = 480,
     ) -> None:
-        if not isinstance(height, int) or not 160 <= height <= 2000:
-            raise ValueError(f"height must be 160 to 2000 pixels, got {height!r}")
+        check_height(height)
         checked = None if images is None else as_images(images)
         self._label_column = _open_column(model, checked, frame, column, classes)
         rows = self._label_column.frame_rows
@@ -260,12 +266,7 @@ class Annotator(MapWidget):
         remove : bool
             Stop calling it instead.
         """
-        if not callable(callback):
-            raise TypeError(f"callback must be callable, got {type(callback).__name__}")
-        if remove:
-            self._label_listeners = [old for old in self._label_listeners if old != callback]
-        else:
-            self._label_listeners.append(callback)
+        self._label_listeners = with_listener(self._label_listeners, callback, remove)
 
     def _row_set(self, rows: Any) -> RowSet:
         if rows is None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from numpy.typing import ArrayLike
 from traitlets import Int
 
-from vaewidgets.widgets._base import bundle
+from vaewidgets.widgets._base import bundle, check_height
 from vaewidgets.widgets._map import MapWidget
 
 
@@ -77,8 +77,6 @@ class LatentScatter(MapWidget):
         coordinates: ArrayLike | None = None,
         height: int = 480,
     ) -> None:
-        if not isinstance(height, int) or not 160 <= height <= 2000:
-            raise ValueError(f"height must be 160 to 2000 pixels, got {height!r}")
         super().__init__(
             model,
             images,
@@ -87,5 +85,5 @@ class LatentScatter(MapWidget):
             projection=projection,
             dims=dims,
             coordinates=coordinates,
-            _height=height,
+            _height=check_height(height),
         )
