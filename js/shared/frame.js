@@ -30,8 +30,6 @@ export function createFrame({ el, title, signal }) {
       tabIndex: 0,
       role: "group",
       "aria-label": title,
-      // JupyterLab takes keys that widgets use; this attribute is what keeps it away.
-      "data-lm-suppress-shortcuts": "true",
     },
     toolbar,
     error,
@@ -74,6 +72,17 @@ export function createFrame({ el, title, signal }) {
  * @param {AbortSignal} signal
  */
 function keepKeysInside(root, signal) {
+  // Notebook 7 acts on keys before any widget hears of them. This attribute keeps it away, but
+  // only on the focused element itself: around it, D pressed twice would still delete the cell.
+  listen(
+    root,
+    "focusin",
+    (/** @type {FocusEvent} */ event) => {
+      const focused = /** @type {HTMLElement} */ (event.target);
+      focused.dataset.lmSuppressShortcuts = "true";
+    },
+    signal,
+  );
   listen(
     root,
     "keydown",
