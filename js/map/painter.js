@@ -22,11 +22,12 @@ const MOST_STRIDE = 31; // a vertex attribute's stride is one byte: 31 positions
  * @property {import("../shared/theme.js").Theme} theme
  */
 
+/** @typedef {import("./camera.js").Camera} Camera */
 /** @typedef {{ x: number, y: number, scale: number }} Look where a camera looks */
 
 /**
  * @param {{ base: HTMLCanvasElement, over: HTMLCanvasElement,
- *   camera: import("./camera.js").Camera, points: import("./points.js").Points,
+ *   camera: Camera, points: import("./points.js").Points,
  *   thumbnails: import("./thumbnails.js").Thumbnails, state: PaintState,
  *   signal: AbortSignal }} options
  */
@@ -51,18 +52,7 @@ export function createPainter({ base, over, camera, points, thumbnails, state, s
   let restTimer;
   onEnd(signal, () => clearTimeout(restTimer));
 
-  function pointSize() {
-    const room = Math.sqrt((camera.width * camera.height) / Math.max(state.n, 1));
-    const first = Math.min(Math.max(0.55 * room, 1.6), 9);
-    return Math.min(first * Math.max(camera.zoom, 0.5) ** 0.3, Math.max(first, 14));
-  }
-
-  /** @param {number} size @returns {number} less where points cover each other */
-  function opacity(size) {
-    const area = camera.width * camera.height * camera.zoom ** 2;
-    const crowding = (state.n * size * size) / Math.max(area, 1);
-    return Math.min(0.95, Math.max(0.4, 0.85 / Math.max(1, crowding) ** 0.3));
-  }
+  const pointSize = () => pointSizeOf(camera, state.n);
 
   /** How far the transition is, eased. @returns {number} */
   function blendNow() {
@@ -71,30 +61,18 @@ export function createPainter({ base, over, camera, points, thumbnails, state, s
     return share * share * (3 - 2 * share);
   }
 
-  /** @param {Look} start @param {Look} end @param {number} blend */
-  function look(start, end, blend) {
-    camera.x = start.x * (1 - blend) + end.x * blend;
-    camera.y = start.y * (1 - blend) + end.y * blend;
-    camera.scale = start.scale ** (1 - blend) * end.scale ** blend;
-  }
-
-  function fitCanvas() {
+  /** Fit both canvases to the view. @returns {number} device pixels in a CSS pixel */
+  function fitCanvases() {
     const pixelRatio = globalThis.devicePixelRatio || 1;
-    const width = Math.max(1, Math.round(camera.width * pixelRatio));
-    const height = Math.max(1, Math.round(camera.height * pixelRatio));
-    for (const canvas of [base, over]) {
-      if (canvas.width === width && canvas.height === height) continue;
-      canvas.width = width;
-      canvas.height = height;
-    }
+    for (const canvas of [base, over]) fitCanvas(canvas, camera, pixelRatio);
     return pixelRatio;
   }
 
   function paint() {
     if (!hasSize || state.n === 0) return;
-    const pixelRatio = fitCanvas();
+    const pixelRatio = fitCanvases();
     const blend = blendNow();
-    if (transition) look(transition.start, transition.end, blend);
+    if (transition) lookBetween(camera, transition.start, transition.end, blend);
     const size = pointSize();
     const budget = Math.ceil(fullCost / FRAME_BUDGET_MS);
     const stride = isMoving || transition ? Math.min(Math.max(budget, 1), MOST_STRIDE) : 1;
@@ -105,7 +83,7 @@ export function createPainter({ base, over, camera, points, thumbnails, state, s
       pixelRatio,
       blend,
       size,
-      opacity: opacity(size),
+      opacity: opacityOf(camera, state.n, size),
       hasSelection: state.bits.length > 0,
       dimAll: imagesShown,
       stride,
@@ -150,7 +128,7 @@ export function createPainter({ base, over, camera, points, thumbnails, state, s
 
   function paintOverlay() {
     if (!hasSize) return;
-    const pixelRatio = fitCanvas();
+    const pixelRatio = fitCanvases();
     const still = transition !== null;
     const moves = drawOverlay(overContext, {
       camera,
@@ -206,11 +184,11 @@ export function createPainter({ base, over, camera, points, thumbnails, state, s
     resize(width, height) {
       hasSize = true;
       if (transition) {
-        look(transition.end, transition.end, 1);
+        lookBetween(camera, transition.end, transition.end, 1);
         arrive();
       }
       camera.resize(width, height);
-      fitCanvas();
+      fitCanvases();
       paint(); // at once: a canvas that changed its size is empty until it is painted
     },
     imagesArrived() {
@@ -237,4 +215,43 @@ export function createPainter({ base, over, camera, points, thumbnails, state, s
       redrawOverlay();
     },
   };
+}
+
+/**
+ * Diameter of a point in CSS pixels: smaller where there are many, growing slowly with the zoom.
+ * @param {Camera} camera
+ * @param {number} n
+ */
+function pointSizeOf(camera, n) {
+  const room = Math.sqrt((camera.width * camera.height) / Math.max(n, 1));
+  const first = Math.min(Math.max(0.55 * room, 1.6), 9);
+  return Math.min(first * Math.max(camera.zoom, 0.5) ** 0.3, Math.max(first, 14));
+}
+
+/**
+ * Less where points cover each other.
+ * @param {Camera} camera
+ * @param {number} n
+ * @param {number} size
+ */
+function opacityOf(camera, n, size) {
+  const area = camera.width * camera.height * camera.zoom ** 2;
+  const crowding = (n * size * size) / Math.max(area, 1);
+  return Math.min(0.95, Math.max(0.4, 0.85 / Math.max(1, crowding) ** 0.3));
+}
+
+/** @param {Camera} camera @param {Look} start @param {Look} end @param {number} blend */
+function lookBetween(camera, start, end, blend) {
+  camera.x = start.x * (1 - blend) + end.x * blend;
+  camera.y = start.y * (1 - blend) + end.y * blend;
+  camera.scale = start.scale ** (1 - blend) * end.scale ** blend;
+}
+
+/** @param {HTMLCanvasElement} canvas @param {Camera} camera @param {number} pixelRatio */
+function fitCanvas(canvas, camera, pixelRatio) {
+  const width = Math.max(1, Math.round(camera.width * pixelRatio));
+  const height = Math.max(1, Math.round(camera.height * pixelRatio));
+  if (canvas.width === width && canvas.height === height) return; // setting a size clears
+  canvas.width = width;
+  canvas.height = height;
 }

@@ -52,7 +52,7 @@ def test_a_lasso_and_a_key_label_the_frame_and_undo_selects_again(annotate, widg
     view.page.keyboard.press("2")
     view.wait_until(lambda: widget.frame["label"].notna().sum() == len(chosen))
     assert (widget.frame["label"].iloc[chosen] == "dog").all()
-    assert len(widget.selection) == 0
+    view.wait_until(lambda: len(widget.selection) == 0)
     view.locator(".vw-save[data-state=saved]").wait_for()
     assert words(view, ".vw-labelled") == f"{len(chosen)} of {N} labelled"
     view.page.keyboard.press("Control+z")
