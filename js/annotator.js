@@ -57,7 +57,6 @@ function render({ model, el, signal }) {
     signal,
     requests,
     menu: h("span", "vw-group", undo, redo),
-    clearLabel: "Deselect",
     describe,
   });
   const things = hasImages ? ["image", "images"] : ["point", "points"];

@@ -15,7 +15,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const STOP_PATIENCE_MS = 2000;
 const PLOT_HEIGHT = 140;
 const MARGIN = { left: 48, right: 8, top: 8, bottom: 20 };
-const PICTURE_SIDE = 56;
+const PICTURE_GAP = 8;
+const LARGEST_PICTURE = 96;
 
 /** What the names of the terms mean, for people. Other terms are shown under their own names. */
 const TERMS = /** @type {Record<string, { title: string, text: string }>} */ ({
@@ -32,9 +33,12 @@ const TERMS = /** @type {Record<string, { title: string, text: string }>} */ ({
 /**
  * Time as people say it.
  * @param {number} seconds
+ * @param {number} [places] below ten seconds
  */
-export function duration(seconds) {
-  if (seconds < 60) return `${short(seconds)} s`;
+export function duration(seconds, places = 1) {
+  // As many digits all the time: a clock that changes its width makes its neighbours jump.
+  if (seconds < 9.95) return `${seconds.toFixed(places)} s`;
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
   const whole = Math.round(seconds);
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return `${minutes} min ${whole % 60} s`;
@@ -76,7 +80,7 @@ export function ticks(low, high, most) {
   if (!(high > low)) return [low];
   const rough = (high - low) / most;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.8) ?? 10);
   const result = [];
   for (let i = Math.ceil(low / step); i * step <= high + step * 1e-9; i++) result.push(i * step);
   return result;
@@ -191,18 +195,35 @@ function createPlot(name, signal) {
   };
 }
 
-/** Pairs of an image and its reconstruction. */
-function createPairs() {
+/**
+ * Pairs of an image and its reconstruction, as large as there is room for.
+ * @param {AbortSignal} signal
+ */
+function createPairs(signal) {
   const root = h("div", { class: "vw-pairs", hidden: true });
   const note = h(
     "div",
     "vw-muted vw-pairs-note",
-    "Above the image, below what the model makes of it",
+    "Above: the image. Below: what the model makes of it.",
   );
   const list = h("div", "vw-pairs-list");
   root.append(note, list);
   /** @type {import("./latent/picture.js").Picture[][]} */
   let pairs = [];
+  let side = 56;
+  onResize(
+    root,
+    (width) => {
+      if (width < 100) return;
+      const columns = width < 480 ? 4 : 8;
+      // Of each picture two pixels are its border.
+      const room = Math.floor((width - PICTURE_GAP) / columns) - PICTURE_GAP - 2;
+      side = Math.min(LARGEST_PICTURE, room);
+      list.style.gridTemplateColumns = `repeat(${columns}, max-content)`;
+      for (const picture of pairs.flat()) picture.resize(side);
+    },
+    signal,
+  );
 
   return {
     root,
@@ -214,8 +235,8 @@ function createPairs() {
       if (!known) return;
       if (pairs.length !== n) {
         pairs = Array.from({ length: n }, (_, i) => [
-          createPicture({ label: `Image ${i + 1}`, side: PICTURE_SIDE }),
-          createPicture({ label: `Reconstruction ${i + 1}`, side: PICTURE_SIDE }),
+          createPicture({ label: `Image ${i + 1}`, side }),
+          createPicture({ label: `Reconstruction ${i + 1}`, side }),
         ]);
         list.replaceChildren(...pairs.map(([image, copy]) => h("div", {}, image.root, copy.root)));
       }
@@ -279,7 +300,7 @@ function render({ model, el, signal }) {
   const times = h("span", "vw-muted");
   frame.toolbar.append(stop, bar, counters, times);
   const plots = h("div", "vw-plots");
-  const pairs = createPairs();
+  const pairs = createPairs(signal);
   frame.body.append(plots, pairs.root);
   /** @type {Map<string, ReturnType<typeof createPlot>>} */
   const byName = new Map();
@@ -296,7 +317,8 @@ function render({ model, el, signal }) {
       `Epoch ${count(epoch)} of ${count(state.max_epochs)}, ` +
       `step ${count(state.step)} of ${count(state.n_steps)}`;
     const left =
-      running && state.remaining !== null ? `, about ${duration(state.remaining)} left` : "";
+      running && state.remaining !== null ? `, about ${duration(state.remaining, 0)} left` : "";
+    times.hidden = state.outcome === "finished"; // the status line says how long it took
     times.textContent = `${duration(state.elapsed)}${left}`;
     const words = outcomeWords(state);
     if (words) frame.say(words);

@@ -18,7 +18,7 @@ from vaewidgets import latent
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BLUE, GRAY = "#0072B2", "#9AA0A8"  # Okabe-Ito, and the gray of missing values
+BLUE, GRAY = "#0072B2", "#868C95"  # Okabe-Ito, and the gray of missing values
 ACTIVE_NATS = 0.01
 NOT_TERMS = {"epoch", "step", "loss", "learning_rate", "seconds"}
 TITLES = {"reconstruction": "Reconstruction", "kl": "KL divergence"}

@@ -44,10 +44,8 @@ export function createEnds({ model, signal, requests }) {
     label: "What a click on the map sets",
     parts: [
       h("span", "vw-muted", "Click sets"),
-      ...arms,
-      h("span", "vw-spacer"),
-      h("label", "vw-label", "A", rows[0]),
-      h("label", "vw-label", "B", rows[1]),
+      h("span", "vw-group", arms[0], rows[0]),
+      h("span", "vw-group", arms[1], rows[1]),
     ],
     onPick: (row) => setEnd(armed, row),
   });

@@ -53,7 +53,6 @@ export function createSliders({ model, signal, setValue, onRelease }) {
         button({
           label: `Show all ${count(loud.length)}`,
           title: `Show the ${loud.length - FIRST} less informative dimensions too`,
-          class: "vw-more",
           onClick: () => {
             all = true;
             build();
@@ -157,7 +156,6 @@ function createRow({ model, signal, dimension, setValue, onRelease }) {
   const back = button({
     icon: icons.reset,
     title: `Reset ${name}`,
-    class: "vw-small",
     onClick: reset,
   });
   const root = h(

@@ -32,7 +32,7 @@ export const NO_COLOR = {
   dtype: "uint8",
 };
 
-export const MISSING = /** @type {import("../shared/theme.js").Rgb} */ ([154, 160, 168]);
+export const MISSING = /** @type {import("../shared/theme.js").Rgb} */ ([134, 140, 149]);
 
 /**
  * The palette, four bytes for each code.

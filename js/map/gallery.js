@@ -22,7 +22,7 @@ export function createGallery(options) {
   const { el, signal, thumbnails, onPick } = options;
   const title = h("span", "vw-section-title");
   const note = h("span", "vw-muted");
-  const clear = h("button", { type: "button", class: "vw-link" }, "Clear");
+  const clear = h("button", { type: "button", class: "vw-link" }, "Deselect");
   const grid = h("div", { class: "vw-gallery-grid", role: "listbox", tabIndex: -1 });
   const empty = h("p", "vw-muted");
   const more = button({

@@ -320,11 +320,22 @@ export function createMap(options) {
   onChange(model, "_xy", readPositions, signal);
   onChange(model, ["_color", "_color_values"], perFrame(readColors, signal), signal);
   onChange(model, "_selection", readSelection, signal);
-  onTheme(() => {
+  let isStyled = false;
+  function readColorsOfHost() {
     state.theme = readTheme(surface);
     applyPalette();
-  }, signal);
-  onResize(surface, (width, height) => painter.resize(width, height), signal);
+  }
+  onTheme(readColorsOfHost, signal);
+  onResize(
+    surface,
+    (width, height) => {
+      // Jupyter draws a view before it is in the page, where it has no colours yet.
+      if (!isStyled) readColorsOfHost();
+      isStyled = true;
+      painter.resize(width, height);
+    },
+    signal,
+  );
   thumbnails.onReady(() => painter.imagesArrived());
   onEnd(signal, () => {
     points.close();

@@ -3,7 +3,7 @@
 import { css } from "../shared/theme.js";
 
 const PULSE_MS = 1200;
-const MARKER_RADIUS = 7;
+const MARKER_RADIUS = 9;
 
 /**
  * @typedef {{ row?: number, xy?: number[], label: string, kind: "start" | "end" | "current" }} Marker
@@ -35,7 +35,10 @@ export function drawOverlay(context, drawing) {
   context.lineJoin = context.lineCap = "round";
   if (drawing.path) drawPath(context, drawing, drawing.path);
   if (drawing.hovered !== undefined) drawHover(context, drawing, drawing.hovered);
-  for (const marker of drawing.markers) drawMarker(context, drawing, marker);
+  // The ends last: on an end, the place between them has nothing to add.
+  const rank = (/** @type {Marker} */ { kind }) => (kind === "current" ? 0 : 1);
+  const markers = [...drawing.markers].sort((a, b) => rank(a) - rank(b));
+  for (const marker of markers) drawMarker(context, drawing, marker);
   const moves = drawing.pulse ? drawPulse(context, drawing, drawing.pulse) : false;
   if (drawing.lasso.length > 1) drawLasso(context, drawing);
   return moves;
@@ -117,25 +120,19 @@ function drawMarker(context, drawing, marker) {
   const [x, y] = marker.xy
     ? [camera.screenX(marker.xy[0]), camera.screenY(marker.xy[1])]
     : placeOf(drawing, marker.row ?? 0);
+  const isEnd = marker.kind !== "current";
   context.beginPath();
-  context.arc(x, y, marker.kind === "current" ? MARKER_RADIUS - 2 : MARKER_RADIUS, 0, 2 * Math.PI);
-  context.fillStyle = css(marker.kind === "current" ? theme.ground : theme.accent);
-  context.fill();
+  context.arc(x, y, isEnd ? MARKER_RADIUS : MARKER_RADIUS - 4, 0, 2 * Math.PI);
   strokeTwice(context, drawing, css(theme.accent), 2);
+  context.fillStyle = css(isEnd ? theme.accent : theme.ground);
   context.fill();
-  if (!marker.label) return;
+  context.save();
   context.font = `600 12px ${theme.font}`;
+  context.textAlign = "center";
   context.textBaseline = "middle";
-  const width = context.measureText(marker.label).width;
-  const left =
-    x + MARKER_RADIUS + 6 + width > camera.width
-      ? x - MARKER_RADIUS - 6 - width
-      : x + MARKER_RADIUS + 6;
-  context.lineWidth = 4;
-  context.strokeStyle = css(theme.ground);
-  context.strokeText(marker.label, left, y);
-  context.fillStyle = css(theme.text);
-  context.fillText(marker.label, left, y);
+  context.fillStyle = css(theme.ground);
+  context.fillText(marker.label, x, y + 0.5);
+  context.restore();
 }
 
 /**

@@ -34,8 +34,8 @@ export function createProjectionMenu({ model, el, noteEl, signal, requests }) {
     cancel,
   );
   const note = h("p", "vw-map-note vw-muted");
-  el.append(h("label", "vw-label", "Map", method), dimsGroup, progress);
-  noteEl.append(note);
+  el.append(h("label", "vw-label", "Map", method), dimsGroup);
+  noteEl.append(progress, note);
 
   /** @returns {{ method: string, dims: number[], axes: string[], note: string }} */
   const current = () => model.get("_projection");

@@ -10,7 +10,7 @@ import { onChange } from "../shared/lifecycle.js";
  * @param {{ el: HTMLElement, map: () => MapView, hasImages: boolean,
  *   clearLabel?: string }} options
  */
-export function createMapTools({ el, map, hasImages, clearLabel = "Clear" }) {
+export function createMapTools({ el, map, hasImages, clearLabel = "Deselect" }) {
   const lasso = button({
     icon: icons.lasso,
     label: "Lasso",

@@ -74,12 +74,12 @@ export function setPressed(element, pressed) {
 }
 
 /**
- * A number as people read it: at most three significant digits.
+ * A number as people read it: at most three significant digits, and a minus as wide as a plus.
  * @param {number} value
  */
 export function short(value) {
   if (!Number.isFinite(value)) return "–";
-  return String(Number(value.toPrecision(3)));
+  return String(Number(value.toPrecision(3))).replace("-", "−");
 }
 
 /**

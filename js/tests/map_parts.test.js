@@ -102,7 +102,7 @@ test("code 0 is missing, code k + 1 category k, and hidden codes are not opaque"
   };
   assert.deepEqual(
     [...paletteOf(info, theme, new Set([2]))],
-    [154, 160, 168, 255, 1, 2, 3, 255, 255, 255, 255, 0],
+    [134, 140, 149, 255, 1, 2, 3, 255, 255, 255, 255, 0],
   );
   assert.equal(labelOf(info, 1), "a");
   assert.equal(labelOf(info, 0), "no value");

@@ -224,7 +224,7 @@ def test_the_gallery_shows_the_selection_and_finds_it_on_the_map(widget_page):
     view.page.keyboard.press("Enter")
     view.page.wait_for_timeout(200)
     assert ink(view, 1) > 20
-    view.locator(".vw-gallery").get_by_text("Clear").click()
+    view.locator(".vw-gallery").get_by_text("Deselect").click()
     view.wait_until(lambda: widget.selection.tolist() == [])
 
 
