@@ -25,6 +25,7 @@ function shrink(glsl) {
   return glsl
     .replace(/\/\/.*/g, "")
     .replace(/\s+/g, " ")
+    .replace(/\b0(?=\.\d*[1-9])|(?<=\d\.)0\b/g, "")
     .replace(/ ?([-+*/=<>!?:&|,;(){}]) ?/g, "$1");
 }
 

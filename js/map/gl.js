@@ -23,7 +23,6 @@ function open() {
   const gl = canvas.getContext("webgl2", {
     antialias: false,
     depth: false,
-    premultipliedAlpha: true,
     powerPreference: "high-performance",
   });
   if (!gl) return null;
