@@ -2,7 +2,8 @@
 
 People get a copy to play with in ``build/demo``, so that the notebook in the repository stays as
 it is. With ``CI=true`` nobody looks: the notebook is run to its end in a headless Chromium, every
-widget must be painted, and pictures of it are left in ``screenshots/``.
+widget must be painted, and pictures of it are left in ``screenshots/``. ``python -m tools.demo
+--picture`` also makes the picture in the README again.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from tools.jupyter import (
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "notebooks" / "quickstart.ipynb"
+PICTURE = ROOT / "docs" / "quickstart.png"
 VIEW = "application/vnd.jupyter.widget-view+json"
 WIDTH = 1180
 TALLEST = 6000  # pixels of one picture
@@ -55,7 +57,7 @@ def show() -> int:
         return 0
 
 
-def run_unseen() -> int:
+def run_unseen(*, with_picture: bool = False) -> int:
     """Run the notebook to its end without anybody looking; 0 if all of it worked."""
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, playwright.sync_playwright() as driver:
@@ -67,6 +69,8 @@ def run_unseen() -> int:
                 _collapse_sidebar(notebook)
                 for widget in _painted_widgets(notebook):
                     print(f"painted: {widget}")
+                if with_picture:
+                    _save_readme_picture(notebook)
                 for file in _save_pictures(notebook):
                     print(f"saved {file.relative_to(ROOT)}")
                 if notebook.errors:
@@ -142,6 +146,22 @@ def _save_pictures(notebook: NotebookPage) -> list[Path]:
     return files
 
 
+def _save_readme_picture(notebook: NotebookPage) -> None:
+    """Save the map of the notebook with a cluster selected, and the cell that makes it."""
+    page = notebook.page
+    cell = page.locator(".jp-CodeCell", has_text="LatentScatter")
+    cell.locator("select[aria-label=Map]").select_option("tsne")
+    notebook.wait_until(
+        lambda: notebook.evaluate("scatter.projection.method") == "tsne", "no t-SNE", 120
+    )
+    notebook.evaluate("setattr(scatter, 'selection', df.index[df['digit'] == 0])")
+    cell.scroll_into_view_if_needed()
+    page.set_viewport_size({"width": WIDTH, "height": 1400})
+    _wait_until_still(notebook)
+    cell.screenshot(path=PICTURE)
+    print(f"saved {PICTURE.relative_to(ROOT)}")
+
+
 def _wait_until_still(notebook: NotebookPage) -> None:
     """Wait until two looks half a second apart see the same, but not for ever."""
     before = b""
@@ -154,4 +174,6 @@ def _wait_until_still(notebook: NotebookPage) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(run_unseen() if os.environ.get("CI") else show())
+    with_picture = "--picture" in sys.argv[1:]
+    is_unseen = with_picture or os.environ.get("CI")
+    raise SystemExit(run_unseen(with_picture=with_picture) if is_unseen else show())

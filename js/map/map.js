@@ -13,7 +13,7 @@ import { listen, onChange, onEnd, onResize, perFrame } from "../shared/lifecycle
 import { onTheme, readTheme } from "../shared/theme.js";
 import { boxOf, createCamera } from "./camera.js";
 import { createCanvasPoints } from "./canvas2d.js";
-import { codesOf, cssOf, labelOf, NO_COLOR, paletteOf } from "./colors.js";
+import { codesOf, cssOf, labelOf, MISSING, NO_COLOR, paletteOf } from "./colors.js";
 import { createHoverCard } from "./hover_card.js";
 import { actOnKey, followPointer } from "./input.js";
 import { rowsInPolygon } from "./lasso.js";
@@ -145,7 +145,9 @@ export function createMap(options) {
   }
 
   function applyPalette() {
-    state.palette = state.ownPalette?.slice() ?? paletteOf(state.info, state.theme, state.hidden);
+    // On a small map only the marks of the images shown beside it have the accent.
+    const colors = compact ? { ...state.theme, accent: MISSING } : state.theme;
+    state.palette = state.ownPalette?.slice() ?? paletteOf(state.info, colors, state.hidden);
     for (const code of state.hidden) state.palette[4 * code + 3] = 0;
     points.setPalette(state.palette);
     unhover();

@@ -122,8 +122,8 @@ function drawMarker(context, drawing, marker) {
     : placeOf(drawing, marker.row ?? 0);
   const isEnd = marker.kind !== "current";
   context.beginPath();
-  context.arc(x, y, isEnd ? MARKER_RADIUS : MARKER_RADIUS - 4, 0, 2 * Math.PI);
-  strokeTwice(context, drawing, css(theme.accent), 2);
+  context.arc(x, y, isEnd ? MARKER_RADIUS : MARKER_RADIUS - 3, 0, 2 * Math.PI);
+  strokeTwice(context, drawing, css(theme.accent), isEnd ? 2 : 5);
   context.fillStyle = css(isEnd ? theme.accent : theme.ground);
   context.fill();
   context.save();
