@@ -22,6 +22,7 @@ def monitor(monkeypatch):
     monkeypatch.setattr("vaewidgets.widgets.training.display", lambda widget: None)
     widget = TrainingMonitor()
     yield widget
+    widget._on_stop({}, [])  # a training that a failed test has left must not outlive it
     widget.close()
 
 
