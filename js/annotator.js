@@ -91,8 +91,8 @@ function render({ model, el, signal }) {
 
   /** The selected images, each of which can be taken out again, and put back. */
   function createSelected() {
-    const title = h("span", "vw-section-title");
-    const head = h("div", "vw-section-head", title);
+    const title = h("span", "vw-title");
+    const head = h("div", "vw-head", title);
     const hint = h("p", "vw-muted");
     side.append(h("section", "vw-section vw-selected", head, hint));
     const gallery = createGallery({

@@ -132,11 +132,7 @@ export function createOutbox({ send, onChange, client = newName() }) {
     entries: () => entries,
     state: () => ({
       pending: entries.length,
-      problem:
-        problem ||
-        (unanswered >= PATIENCE
-          ? "the kernel does not answer; it is busy, or it has stopped"
-          : ""),
+      problem: problem || (unanswered >= PATIENCE ? "the kernel is busy, or it has stopped" : ""),
     }),
     close() {
       clearTimeout(timer);

@@ -20,11 +20,11 @@ const PAGE = 500;
  */
 export function createGallery(options) {
   const { el, signal, thumbnails, onPick } = options;
-  const title = h("span", "vw-section-title");
+  const title = h("span", "vw-title");
   const note = h("span", "vw-muted");
   const clear = h("button", { type: "button", class: "vw-link" }, "Deselect");
   const grid = h("div", { class: "vw-gallery-grid", role: "listbox", tabIndex: -1 });
-  const empty = h("p", "vw-muted");
+  const empty = h("p", "vw-muted", options.empty ?? "");
   const more = button({
     label: "Show more",
     title: "Show more images",
@@ -33,13 +33,11 @@ export function createGallery(options) {
   const root = h(
     "section",
     { class: "vw-section vw-gallery", "aria-label": "Selected images" },
-    h("div", "vw-section-head", title, note, clear),
+    h("div", "vw-head", title, note, clear),
     empty,
     h("div", "vw-gallery-scroll", grid, more),
   );
   el.append(root);
-  empty.textContent =
-    options.empty ?? "Drag around points with the lasso to see their images here.";
   let limit = PAGE;
   /** @type {Map<HTMLCanvasElement, number>} canvases still empty */
   let open = new Map();

@@ -18,13 +18,13 @@ import { onChange } from "../shared/lifecycle.js";
  * @returns {Legend}
  */
 export function createLegend({ model, el, signal, onFilter }) {
-  const title = h("span", "vw-section-title");
+  const title = h("span", "vw-title");
   const all = h("button", { type: "button", class: "vw-link", hidden: true }, "Show all");
   const list = h("div", "vw-legend-list");
   const root = h(
     "section",
     { class: "vw-section vw-legend", "aria-label": "Legend" },
-    h("div", "vw-section-head", title, all),
+    h("div", "vw-head", title, all),
     list,
   );
   el.append(root);

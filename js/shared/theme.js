@@ -10,28 +10,19 @@ import { onEnd } from "./lifecycle.js";
  * @property {string} font family
  */
 
-/** @type {Theme} */
-const FALLBACK = {
-  ground: [255, 255, 255],
-  text: [29, 33, 41],
-  accent: [11, 102, 195],
-  font: "sans-serif",
-};
+/** @type {Record<"ground" | "text" | "accent", Rgb>} for a colour in a notation of its own */
+const FALLBACK = { ground: [255, 255, 255], text: [29, 33, 41], accent: [11, 102, 195] };
 
 /**
- * @param {string} text #rgb, #rrggbb or rgb(...)
+ * @param {string} text #rrggbb, as the kernel sends colours, or rgb(...), as the browser computes
  * @returns {Rgb | null}
  */
 export function parseColor(text) {
-  const trimmed = text.trim();
-  const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(trimmed)?.[1];
-  if (hex) {
-    const full = hex.length === 3 ? [...hex].map((digit) => digit + digit).join("") : hex;
-    const number = Number.parseInt(full, 16);
-    return [number >> 16, (number >> 8) & 255, number & 255];
-  }
-  const numbers = /^rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)/.exec(trimmed);
-  return numbers ? [Number(numbers[1]), Number(numbers[2]), Number(numbers[3])] : null;
+  const hex = /^#[0-9a-f]{6}$/i.test(text);
+  const parts = hex ? text.match(/\w\w/g) : /^rgba?\(/.test(text) && text.match(/[\d.]+/g);
+  if (!parts) return null;
+  const [r, g, b] = parts.map((part) => (hex ? Number.parseInt(part, 16) : Number(part)));
+  return [r, g, b];
 }
 
 /** @param {Rgb} rgb */
@@ -57,7 +48,7 @@ export function readTheme(element) {
     ground: read("ground"),
     text: read("text"),
     accent: read("accent"),
-    font: style.fontFamily || FALLBACK.font,
+    font: style.fontFamily || "sans-serif",
   };
   probe.remove();
   return theme;

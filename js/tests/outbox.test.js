@@ -84,7 +84,7 @@ test("what is not answered is sent again, in order, with growing pauses", () => 
   assert.equal(sent.length, 4);
   mock.timers.tick(1);
   assert.equal(sent.length, 6);
-  assert.match(outbox.state().problem, /kernel does not answer/);
+  assert.match(outbox.state().problem, /kernel is busy/);
   outbox.receive({ op: "ack", client: outbox.client, seqs: [1] });
   assert.equal(outbox.state().problem, "");
   mock.timers.tick(2000);
