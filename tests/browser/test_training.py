@@ -67,6 +67,8 @@ def test_an_error_of_stop_is_shown_and_it_can_be_tried_again(monitor, widget_pag
     stop.click()
     view.locator(".vw-error", has_text=f"cannot stop {EVIL}").wait_for()
     view.wait_until(stop.is_enabled)
+    state.end("failed")
+    monitor.on_end(state)
     assert view.page.evaluate("window.__pwned") is None
 
 
