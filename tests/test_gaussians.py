@@ -178,3 +178,11 @@ def test_unequal_collections_and_steps_outside_the_path_are_refused():
         transport_path(two, one, [0.5])
     with pytest.raises(ValueError, match="between 0 and 1"):
         transport_path(one, one, [0.5, 1.2])
+
+
+def test_gaussians_are_never_taken_for_an_array_of_codes():
+    gaussians = Gaussians(np.zeros((2, 3)), np.ones((2, 3)))
+    with pytest.raises(TypeError, match=r"\.mean"):
+        np.asarray(gaussians)
+    with pytest.raises(TypeError, match="start must be Gaussians, got ndarray"):
+        transport_path(np.zeros((1, 3)), gaussians[0], [0, 1])

@@ -35,6 +35,7 @@ RUNTIME = {
     "plotly",
     "safetensors",
     "scikit-learn",
+    "threadpoolctl",
     "torch",
     "tqdm",
     "umap-learn",

@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from vaewidgets import datasets as datasets
     from vaewidgets import figures as figures
+    from vaewidgets import latent as latent
     from vaewidgets.core.vae import VAE as VAE
     from vaewidgets.gaussians import Gaussians as Gaussians
     from vaewidgets.images import Images as Images
@@ -35,7 +36,7 @@ _ROOMS = {
     "LatentScatter": "vaewidgets.widgets.scatter",
     "LatentTweaker": "vaewidgets.widgets.tweaker",
 }
-_MODULES = ("datasets", "figures")
+_MODULES = ("datasets", "figures", "latent")
 
 __all__ = [
     "VAE",
@@ -48,6 +49,7 @@ __all__ = [
     "__version__",
     "datasets",
     "figures",
+    "latent",
     "load_images",
     "project",
 ]

@@ -74,6 +74,10 @@ class Gaussians:
     def __iter__(self) -> Iterator[Gaussians]:
         return (self[row] for row in range(len(self)))
 
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        """Refuse: which of the two arrays is meant must be said."""
+        raise TypeError("Gaussians are no array of codes: use .mean, or .sample() for draws")
+
     def __repr__(self) -> str:
         return f"Gaussians(n={len(self)}, n_dims={self.n_dims}, {self.mean.dtype})"
 
@@ -258,6 +262,11 @@ def _double(gaussians: Gaussians) -> tuple[FloatArray, FloatArray]:
 
 def _check_one(gaussians: Gaussians, name: str) -> None:
     """Refuse anything but one row."""
+    if not isinstance(gaussians, Gaussians):
+        raise TypeError(
+            f"{name} must be Gaussians, got {type(gaussians).__name__}; a point is one with a "
+            "spread of 0: Gaussians(mean[None], np.zeros((1, d)))"
+        )
     if len(gaussians) != 1:
         raise ValueError(f"{name} must be one Gaussian, got {len(gaussians)}")
 

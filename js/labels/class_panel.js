@@ -96,7 +96,8 @@ export function createClassPanel({ el, signal, onAssign, onAdd }) {
       box.value = "";
       if (selected > 0) {
         onAssign(name);
-        box.blur();
+        // Back to where the keys of classes and Undo work.
+        /** @type {HTMLElement | null} */ (root.closest(".vw-root"))?.focus();
       }
       filter();
     },

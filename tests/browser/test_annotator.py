@@ -73,6 +73,8 @@ def test_a_first_class_is_typed_and_labels_the_selection(annotate, widget_page):
     view.page.keyboard.press("Enter")
     view.wait_until(lambda: widget.counts.to_dict() == {"owl 1": widget.labels.astype(bool).sum()})
     assert widget.counts["owl 1"] > 20
+    view.page.keyboard.press("Control+z")  # the focus is back where keys work
+    view.wait_until(lambda: not widget.labels.astype(bool).any())
 
 
 def test_an_image_is_left_out_of_the_selection_before_it_is_labelled(annotate, widget_page):

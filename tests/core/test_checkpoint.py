@@ -243,6 +243,11 @@ def test_saving_replaces_a_model_and_leaves_nothing_behind(small_vae, saved, mak
     assert {entry.name for entry in saved.iterdir()} == {MANIFEST, WEIGHTS}
 
 
+def test_a_folder_that_is_not_there_is_named_as_it_was_given(small_vae, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder '.*nowhere' to save"):
+        small_vae.save(tmp_path / "nowhere" / "model")
+
+
 def test_other_directories_and_files_are_never_replaced(small_vae, tmp_path):
     (tmp_path / "file").write_text("mine")
     (tmp_path / "folder").mkdir()

@@ -203,3 +203,18 @@ def test_a_million_points_take_at_most_ten_bytes_each():
     assert sum(map(len, sent)) <= 10 * n
     assert len(widget._selection) == 125_000
     widget.close()
+
+
+def test_codes_may_come_in_a_data_frame():
+    codes = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
+    scatter = LatentScatter(pd.DataFrame(codes))
+    assert np.array_equal(scatter.codes, codes)
+    scatter.close()
+
+
+def test_an_index_is_not_taken_for_positions():
+    scatter = LatentScatter(np.eye(6, dtype=np.float32))
+    with pytest.raises(TypeError, match=r"selection takes row positions.*np\.flatnonzero"):
+        scatter.selection = pd.Index([2, 1])
+    assert len(scatter.selection) == 0
+    scatter.close()

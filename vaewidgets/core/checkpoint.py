@@ -78,11 +78,15 @@ def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Non
     ------
     FileExistsError
         There is something else than a model at ``path``.
+    FileNotFoundError
+        The folder around it does not exist.
     OSError
         The disk is full, read-only, ...; what was there before still is.
     """
     target = _target(path)
     _refuse_to_replace(target)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {str(target.parent)!r} to save a model in")
     state = checkpoint.networks.state_dict()
     weights = to_safetensors({name: t.detach().cpu().contiguous() for name, t in state.items()})
     manifest = {

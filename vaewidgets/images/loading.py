@@ -32,7 +32,7 @@ CHANNELS = ("gray", "rgb")
 
 # Longest side files are brought to unless a size is asked for: photographs of 12 Mpx would fill
 # any memory, and the networks are made for images of this order.
-LONGEST_SIDE = 128
+LONGEST_SIDE = 64
 
 logger = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from traitlets import Dict, Int, List, Unicode, validate
 
@@ -136,6 +137,8 @@ class MapWidget(BaseWidget):
         self.model = self.posterior = None
         if model is None and coordinates is not None:
             model = coordinates
+        if isinstance(model, pd.DataFrame):  # has a transform too, of another kind
+            model = model.to_numpy()
         if callable(getattr(model, "transform", None)):
             if self.images is None:
                 raise ValueError(

@@ -59,6 +59,11 @@ def as_rows(value: Any, n: int, name: str = "selection") -> NDArray[np.int64]:
         return np.zeros(0, np.int64)
     if isinstance(value, slice):
         return np.arange(n, dtype=np.int64)[value]
+    if isinstance(value, pd.Index):
+        raise TypeError(
+            f"{name} takes row positions, and an index holds labels: pass a boolean mask such as "
+            "df[column] == value, or np.flatnonzero(mask)"
+        )
     array = np.asarray(value)
     if array.ndim == 0:
         array = array[None]
