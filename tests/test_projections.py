@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
-from vaewidgets import projections
 from vaewidgets.projections import METHODS, project, project_in_background
 from vaewidgets.projections.embedding import neighbours, principal_start, sklearn_tsne
 from vaewidgets.projections.process import CancelledError, EmbeddingProcess, compiled_code_folder
+from vaewidgets.projections.projection import _place_beside as place_beside
 
 RNG = np.random.default_rng(0)
 GROUPS = np.repeat([[0, 0, 0], [30, 0, 0], [0, 30, 0]], 30, axis=0) + RNG.normal(size=(90, 3))
@@ -232,7 +232,7 @@ def test_what_cannot_be_projected_is_refused_before_anything_starts(codes, optio
 
 
 def test_many_rows_are_fitted_on_a_sample_and_the_rest_stand_beside_it(monkeypatch):
-    monkeypatch.setattr(projections, "MOST_FITTED", 30)
+    monkeypatch.setattr("vaewidgets.projections.projection.MOST_FITTED", 30)
     texts = []
     projection = project(GROUPS, "tsne", report=lambda _, text: texts.append(text))
     assert "Fitted on a random 30 of 90 images" in projection.note
@@ -244,7 +244,7 @@ def test_many_rows_are_fitted_on_a_sample_and_the_rest_stand_beside_it(monkeypat
 def test_a_row_stands_on_the_fitted_row_it_equals_and_between_equally_near_ones():
     codes = np.array([[0.0], [10.0], [20.0], [30.0], [40.0], [50.0], [20.0], [25.0]])
     fitted_xy = np.arange(12, dtype=np.float32).reshape(6, 2)
-    xy = projections._place_beside(codes, np.arange(6), fitted_xy)
+    xy = place_beside(codes, np.arange(6), fitted_xy)
     assert np.array_equal(xy[:6], fitted_xy)
     assert np.array_equal(xy[6], fitted_xy[2])
     assert (fitted_xy[2] < xy[7]).all()
