@@ -1,8 +1,8 @@
 """The gate in front of a person's DataFrames: nothing is written while their cell runs.
 
 JupyterLab 4.4 and newer handle widget messages on another thread while a cell runs, and pandas
-is not safe for threads: labels written without this lost 14 to 17 % of both the widget's writes
-and the cell's, with no exception (jupyterlab/jupyterlab#17363, pandas-dev/pandas#2728).
+is not safe for threads: without this, writes of the widget and of the cell are lost, with no
+exception (jupyterlab/jupyterlab#17363, pandas-dev/pandas#2728).
 """
 
 from __future__ import annotations
