@@ -1,9 +1,67 @@
 """Widgets for the tests of this room."""
 
+import threading
+from typing import Any
+
 import pytest
+from sklearn.decomposition import PCA
 
 from tests.widgets._annotating import CODES, Wire
+from vaewidgets import VAE, Images
 from vaewidgets.widgets.annotator import Annotator
+
+
+@pytest.fixture(scope="session")
+def digits(digits) -> Images:
+    """The first 300 images of the digits: in this room the table is not needed."""
+    return digits[0][:300]
+
+
+@pytest.fixture(scope="session")
+def vae(digits):
+    return VAE(n_latent=6, max_epochs=40, batch_size=64, progress=False).fit(digits)
+
+
+@pytest.fixture(scope="session")
+def pca(digits):
+    return PCA(6).fit(digits.as_float().reshape(len(digits), -1))
+
+
+@pytest.fixture
+def page_of(monkeypatch):
+    """The page's end of a widget: ``page_of(widget).ask("decode", code)``."""
+    return lambda widget: Page(widget, monkeypatch)
+
+
+class Page:
+    """The page's end of a widget: asks, and keeps what it is told."""
+
+    def __init__(self, widget: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.widget = widget
+        self.told: list[tuple[dict[str, Any], list[Any]]] = []
+        self.news = threading.Condition()
+        monkeypatch.setattr(widget, "send", self._receive)
+
+    def _receive(self, content: dict[str, Any], buffers: Any = ()) -> None:
+        with self.news:
+            self.told.append((content, list(buffers or ())))
+            self.news.notify_all()
+
+    def tell(self, content: Any, *buffers: bytes) -> None:
+        self.widget._handle_custom_msg(content, [memoryview(b) for b in buffers])
+
+    def answer(self, request: str) -> tuple[dict[str, Any], list[Any]]:
+        def arrived() -> bool:
+            return any(content.get("request") == request for content, _ in self.told)
+
+        with self.news:
+            assert self.news.wait_for(arrived, timeout=20), f"no answer to {request}"
+            return next(m for m in self.told if m[0].get("request") == request)
+
+    def ask(self, op: str, *buffers: bytes, **content: Any) -> tuple[dict[str, Any], list[Any]]:
+        request = f"{op}-{len(self.told)}"
+        self.tell({"op": op, "request": request, "view": "v", **content}, *buffers)
+        return self.answer(request)
 
 
 @pytest.fixture

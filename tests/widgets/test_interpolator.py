@@ -3,66 +3,16 @@
 import gc
 import threading
 import weakref
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from traitlets import TraitError
 
-from vaewidgets import Gaussians, datasets
+from vaewidgets import Gaussians
 from vaewidgets.core.vae import VAE
-from vaewidgets.images import Images
 from vaewidgets.widgets.interpolator import Interpolator
-
-
-@pytest.fixture(scope="module")
-def digits() -> Images:
-    return datasets.load_digits()[0][:300]
-
-
-@pytest.fixture(scope="module")
-def vae(digits):
-    return VAE(n_latent=6, max_epochs=40, batch_size=64, progress=False).fit(digits)
-
-
-@pytest.fixture(scope="module")
-def pca(digits):
-    return PCA(6).fit(digits.as_float().reshape(len(digits), -1))
-
-
-class Page:
-    """The page's end of a widget: asks, and keeps what it is told."""
-
-    def __init__(self, widget: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.widget = widget
-        self.told: list[tuple[dict[str, Any], list[Any]]] = []
-        self.news = threading.Condition()
-        monkeypatch.setattr(widget, "send", self._receive)
-
-    def _receive(self, content: dict[str, Any], buffers: Any = ()) -> None:
-        with self.news:
-            self.told.append((content, list(buffers or ())))
-            self.news.notify_all()
-
-    def tell(self, content: Any, *buffers: bytes) -> None:
-        self.widget._handle_custom_msg(content, [memoryview(b) for b in buffers])
-
-    def answer(self, request: str) -> tuple[dict[str, Any], list[Any]]:
-        def arrived() -> bool:
-            return any(content.get("request") == request for content, _ in self.told)
-
-        with self.news:
-            assert self.news.wait_for(arrived, timeout=20), f"no answer to {request}"
-            return next(m for m in self.told if m[0].get("request") == request)
-
-    def ask(self, op: str, *buffers: bytes, **content: Any) -> tuple[dict[str, Any], list[Any]]:
-        request = f"{op}-{len(self.told)}"
-        self.tell({"op": op, "request": request, "view": "v", **content}, *buffers)
-        return self.answer(request)
-
 
 FRAMES = {"kind": "optimal_transport", "sampling": False, "noise": 0}
 
@@ -150,9 +100,9 @@ def test_swapping_turns_the_path_round(vae, digits):
     widget.close()
 
 
-def test_the_page_gets_the_whole_path_and_both_originals_in_one_answer(vae, digits, monkeypatch):
+def test_the_page_gets_the_whole_path_and_both_originals_in_one_answer(vae, digits, page_of):
     widget = Interpolator(vae, digits[3], digits[8])
-    page = Page(widget, monkeypatch)
+    page = page_of(widget)
     content, (frames, originals) = page.ask("frames", **FRAMES)
     assert [content[k] for k in ("n", "height", "width", "channels")] == [33, 8, 8, 1]
     shown = np.frombuffer(frames, np.uint8).reshape(33, 8, 8, 1)
@@ -174,19 +124,19 @@ class Blank:
         return np.zeros((len(codes), *self.image_shape_), dtype=np.float32)
 
 
-def test_of_large_images_the_page_gets_fewer(monkeypatch):
+def test_of_large_images_the_page_gets_fewer(page_of):
     image = np.zeros((512, 512, 3), dtype=np.uint8)
     widget = Interpolator(Blank(), image, image)
-    content, buffers = Page(widget, monkeypatch).ask("frames", **FRAMES)
+    content, buffers = page_of(widget).ask("frames", **FRAMES)
     assert content["n"] == 5
     assert sum(len(buffer) for buffer in buffers) < 6_000_000
     widget.close()
 
 
 @pytest.mark.parametrize("row", [-1, 10**9, 1.5, "3", None, True, [0], float("nan")])
-def test_a_row_that_is_none_is_refused_in_words(vae, digits, monkeypatch, row):
+def test_a_row_that_is_none_is_refused_in_words(vae, digits, page_of, row):
     widget = Interpolator(vae, 3, 8, images=digits)
-    page = Page(widget, monkeypatch)
+    page = page_of(widget)
     before = widget._ends
     content, _ = page.ask("end", which="start", row=row)
     assert content["op"] == "error"
@@ -206,23 +156,23 @@ def test_a_row_that_is_none_is_refused_in_words(vae, digits, monkeypatch, row):
         {"sampling": True, "noise": None},
     ],
 )
-def test_a_path_that_is_none_is_refused_in_words(vae, digits, monkeypatch, bad):
+def test_a_path_that_is_none_is_refused_in_words(vae, digits, page_of, bad):
     widget = Interpolator(vae, digits[3], digits[8])
-    content, _ = Page(widget, monkeypatch).ask("frames", **{**FRAMES, **bad})
+    content, _ = page_of(widget).ask("frames", **{**FRAMES, **bad})
     assert content["op"] == "error"
     assert (widget.kind, widget.sampling) == ("optimal_transport", False)
     widget.close()
 
 
 @pytest.mark.parametrize("message", [{"which": "middle", "row": 1}, {"which": "start", "row": 1}])
-def test_without_a_collection_there_are_no_rows(vae, digits, monkeypatch, message):
+def test_without_a_collection_there_are_no_rows(vae, digits, page_of, message):
     widget = Interpolator(vae, digits[3], digits[8])
-    content, _ = Page(widget, monkeypatch).ask("end", **message)
+    content, _ = page_of(widget).ask("end", **message)
     assert content["op"] == "error"
     widget.close()
 
 
-def test_of_many_requests_the_worker_answers_the_newest(pca, digits, monkeypatch):
+def test_of_many_requests_the_worker_answers_the_newest(pca, digits, page_of):
     gate, started = threading.Event(), threading.Event()
 
     class Slow:
@@ -238,7 +188,7 @@ def test_of_many_requests_the_worker_answers_the_newest(pca, digits, monkeypatch
             return np.clip(pca.inverse_transform(codes), 0, 1).reshape(-1, 8, 8, 1)
 
     widget = Interpolator(Slow(), digits[3], digits[8])
-    page = Page(widget, monkeypatch)
+    page = page_of(widget)
     page.tell({"op": "frames", "request": "first", "view": "v", **FRAMES})
     assert started.wait(20)
     for i in range(20):
@@ -251,7 +201,7 @@ def test_of_many_requests_the_worker_answers_the_newest(pca, digits, monkeypatch
     widget.close()
 
 
-def test_pixels_that_are_not_finite_become_words(pca, digits, monkeypatch):
+def test_pixels_that_are_not_finite_become_words(pca, digits, page_of):
     class Broken:
         def transform(self, images):
             return np.zeros((len(images), 2), dtype=np.float32)
@@ -260,7 +210,7 @@ def test_pixels_that_are_not_finite_become_words(pca, digits, monkeypatch):
             return np.full((len(codes), 8, 8, 1), np.nan)
 
     widget = Interpolator(Broken(), digits[3], digits[8])
-    content, buffers = Page(widget, monkeypatch).ask("frames", **FRAMES)
+    content, buffers = page_of(widget).ask("frames", **FRAMES)
     assert content["op"] == "error"
     assert "not finite" in content["message"]
     assert buffers == []
@@ -338,9 +288,9 @@ def test_a_file_of_another_kind_is_refused_before_anything_is_written(vae, digit
     widget.close()
 
 
-def test_the_path_lies_on_the_map_between_its_ends(vae, digits, monkeypatch):
+def test_the_path_lies_on_the_map_between_its_ends(vae, digits, page_of):
     widget = Interpolator(vae, 3, 8, images=digits)
-    content, (route,) = Page(widget, monkeypatch).ask("route", kind="linear")
+    content, (route,) = page_of(widget).ask("route", kind="linear")
     assert content["placed"] is True
     xy = np.frombuffer(widget._xy, "<f4").reshape(-1, 2)
     places = np.frombuffer(route, "<f4").reshape(-1, 2)

@@ -12,56 +12,9 @@ from sklearn.decomposition import PCA, FastICA
 from sklearn.manifold import TSNE
 from traitlets import TraitError
 
-from vaewidgets import Gaussians, datasets, latent
+from vaewidgets import Gaussians, latent
 from vaewidgets.core.vae import VAE
-from vaewidgets.images import Images
 from vaewidgets.widgets.tweaker import LatentTweaker
-
-
-@pytest.fixture(scope="module")
-def digits() -> Images:
-    return datasets.load_digits()[0][:300]
-
-
-@pytest.fixture(scope="module")
-def vae(digits):
-    return VAE(n_latent=6, max_epochs=40, batch_size=64, progress=False).fit(digits)
-
-
-@pytest.fixture(scope="module")
-def pca(digits):
-    return PCA(6).fit(digits.as_float().reshape(len(digits), -1))
-
-
-class Page:
-    """The page's end of a widget: asks, and keeps what it is told."""
-
-    def __init__(self, widget: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.widget = widget
-        self.told: list[tuple[dict[str, Any], list[Any]]] = []
-        self.news = threading.Condition()
-        monkeypatch.setattr(widget, "send", self._receive)
-
-    def _receive(self, content: dict[str, Any], buffers: Any = ()) -> None:
-        with self.news:
-            self.told.append((content, list(buffers or ())))
-            self.news.notify_all()
-
-    def tell(self, content: Any, *buffers: bytes) -> None:
-        self.widget._handle_custom_msg(content, [memoryview(b) for b in buffers])
-
-    def answer(self, request: str) -> tuple[dict[str, Any], list[Any]]:
-        def arrived() -> bool:
-            return any(content.get("request") == request for content, _ in self.told)
-
-        with self.news:
-            assert self.news.wait_for(arrived, timeout=20), f"no answer to {request}"
-            return next(m for m in self.told if m[0].get("request") == request)
-
-    def ask(self, op: str, *buffers: bytes, **content: Any) -> tuple[dict[str, Any], list[Any]]:
-        request = f"{op}-{len(self.told)}"
-        self.tell({"op": op, "request": request, "view": "v", **content}, *buffers)
-        return self.answer(request)
 
 
 def read(data: Any) -> np.ndarray:
@@ -76,19 +29,19 @@ def test_the_sliders_begin_at_the_code_of_the_image(vae, digits):
     tweaker.close()
 
 
-def test_the_page_decodes_any_code_as_the_model_does(vae, digits, monkeypatch):
+def test_the_page_decodes_any_code_as_the_model_does(vae, digits, page_of):
     tweaker = LatentTweaker(vae, digits[3])
     code = tweaker.code + np.float32(0.7)
-    content, (pixels,) = Page(tweaker, monkeypatch).ask("decode", code.tobytes())
+    content, (pixels,) = page_of(tweaker).ask("decode", code.tobytes())
     assert (content["height"], content["width"], content["channels"]) == (8, 8, 1)
     wanted = np.rint(vae.inverse_transform(code[None])[0] * 255)
     np.testing.assert_array_equal(np.frombuffer(pixels, np.uint8).reshape(8, 8, 1), wanted)
     tweaker.close()
 
 
-def test_the_page_gets_the_image_and_its_reconstruction(vae, digits, monkeypatch):
+def test_the_page_gets_the_image_and_its_reconstruction(vae, digits, page_of):
     tweaker = LatentTweaker(vae, 0, images=digits)
-    _, (original, made) = Page(tweaker, monkeypatch).ask("pictures")
+    _, (original, made) = page_of(tweaker).ask("pictures")
     assert bytes(original) == digits.as_uint8([0]).tobytes()
     assert bytes(made) == np.rint(tweaker.reconstruction * 255).astype(np.uint8).tobytes()
     tweaker.close()
@@ -131,10 +84,10 @@ HOSTILE = [b"", b"abc", np.zeros(5, "<f4").tobytes(), np.full(6, np.nan, "<f4").
 
 
 @pytest.mark.parametrize("data", HOSTILE)
-def test_bytes_that_are_no_code_are_refused_and_the_page_is_told(vae, digits, monkeypatch, data):
+def test_bytes_that_are_no_code_are_refused_and_the_page_is_told(vae, digits, page_of, data):
     tweaker = LatentTweaker(vae, digits[3])
     before = tweaker.code
-    page = Page(tweaker, monkeypatch)
+    page = page_of(tweaker)
     content, _ = page.ask("decode", data)
     assert content["op"] == "error"
     assert "code" in content["message"]
@@ -148,18 +101,18 @@ def test_bytes_that_are_no_code_are_refused_and_the_page_is_told(vae, digits, mo
 
 
 @pytest.mark.parametrize("row", [-1, 10**9, 1.5, "3", None, True, [0], float("nan")])
-def test_a_row_that_is_none_is_refused_in_words(vae, digits, monkeypatch, row):
+def test_a_row_that_is_none_is_refused_in_words(vae, digits, page_of, row):
     tweaker = LatentTweaker(vae, 3, images=digits)
-    content, _ = Page(tweaker, monkeypatch).ask("load", row=row)
+    content, _ = page_of(tweaker).ask("load", row=row)
     assert content["op"] == "error"
     assert "rows are 0 to 299" in content["message"]
     assert (tweaker._row, tweaker._loaded) == (3, 1)
     tweaker.close()
 
 
-def test_loading_a_row_moves_everything_to_it(vae, digits, monkeypatch):
+def test_loading_a_row_moves_everything_to_it(vae, digits, page_of):
     tweaker = LatentTweaker(vae, 3, images=digits)
-    assert Page(tweaker, monkeypatch).ask("load", row=0)[0]["op"] == "reply"
+    assert page_of(tweaker).ask("load", row=0)[0]["op"] == "reply"
     posterior = vae.posterior(digits[[0]])
     np.testing.assert_allclose(read(tweaker._mean), posterior.mean[0], atol=1e-6)
     np.testing.assert_allclose(read(tweaker._std), posterior.std[0], atol=1e-6)
@@ -226,12 +179,12 @@ def test_a_dimension_that_is_the_same_for_all_images_is_inactive(digits):
     tweaker.close()
 
 
-def test_pca_is_sorted_by_variance_and_offers_no_samples(pca, digits, monkeypatch):
+def test_pca_is_sorted_by_variance_and_offers_no_samples(pca, digits, page_of):
     tweaker = LatentTweaker(pca, digits[3])
     share = 100 * pca.explained_variance_ratio_
     np.testing.assert_allclose(read(tweaker._information), share, rtol=1e-5)
     assert (tweaker._unit, tweaker._has_prior, tweaker._has_posterior) == ("%", False, False)
-    content, _ = Page(tweaker, monkeypatch).ask("sample", source="prior")
+    content, _ = page_of(tweaker).ask("sample", source="prior")
     assert "PCA has no prior" in content["message"]
     assert np.isfinite(read(tweaker._low)).all()
     tweaker.close()
@@ -247,9 +200,9 @@ def test_a_transformer_without_variances_goes_by_the_spread_of_the_codes(digits)
     among.close()
 
 
-def test_samples_come_from_where_they_say(vae, digits, monkeypatch):
+def test_samples_come_from_where_they_say(vae, digits, page_of):
     tweaker = LatentTweaker(vae, digits[3])
-    page = Page(tweaker, monkeypatch)
+    page = page_of(tweaker)
     codes: dict[str, list[Any]] = {"prior": [], "posterior": []}
     for source, drawn in codes.items():
         for _ in range(200):
@@ -264,7 +217,7 @@ def test_samples_come_from_where_they_say(vae, digits, monkeypatch):
     tweaker.close()
 
 
-def test_of_many_codes_the_worker_decodes_the_newest(pca, digits, monkeypatch):
+def test_of_many_codes_the_worker_decodes_the_newest(pca, digits, page_of):
     gate, started = threading.Event(), threading.Event()
     decoded = []
 
@@ -279,7 +232,7 @@ def test_of_many_codes_the_worker_decodes_the_newest(pca, digits, monkeypatch):
             return np.clip(pca.inverse_transform(codes), 0, 1).reshape(-1, 8, 8, 1)
 
     tweaker = LatentTweaker(Slow(), digits[3])
-    page = Page(tweaker, monkeypatch)
+    page = page_of(tweaker)
     codes = np.zeros((20, 6), "<f4")
     codes[:, 0] = np.arange(20) / 10
     page.tell({"op": "decode", "request": "0", "view": "v"}, codes[0].tobytes())
@@ -293,7 +246,7 @@ def test_of_many_codes_the_worker_decodes_the_newest(pca, digits, monkeypatch):
     tweaker.close()
 
 
-def test_a_broken_decoder_becomes_words_and_the_widget_goes_on(digits, monkeypatch):
+def test_a_broken_decoder_becomes_words_and_the_widget_goes_on(digits, page_of):
     class Fragile:
         def transform(self, images):
             return np.zeros((len(images), 2), dtype=np.float32)
@@ -302,7 +255,7 @@ def test_a_broken_decoder_becomes_words_and_the_widget_goes_on(digits, monkeypat
             return np.full((len(codes), 8, 8, 1), np.inf if codes[0, 0] > 1 else 0.5)
 
     tweaker = LatentTweaker(Fragile(), digits[3])
-    page = Page(tweaker, monkeypatch)
+    page = page_of(tweaker)
     content, buffers = page.ask("decode", np.array([2, 0], "<f4").tobytes())
     assert "not finite" in content["message"]
     assert buffers == []
@@ -310,11 +263,11 @@ def test_a_broken_decoder_becomes_words_and_the_widget_goes_on(digits, monkeypat
     tweaker.close()
 
 
-def test_a_training_beside_the_sliders_changes_neither(digits, monkeypatch):
+def test_a_training_beside_the_sliders_changes_neither(digits, page_of):
     options = {"n_latent": 4, "max_epochs": 40, "batch_size": 64, "progress": False}
     vae = VAE(**options).fit(digits)
     tweaker = LatentTweaker(vae, digits[3])
-    page = Page(tweaker, monkeypatch)
+    page = page_of(tweaker)
     code = tweaker.code.tobytes()
     before = bytes(page.ask("decode", code)[1][0])
     trained = VAE(**options, random_state=1).fit(digits)
@@ -330,9 +283,9 @@ def test_a_training_beside_the_sliders_changes_neither(digits, monkeypatch):
     tweaker.close()
 
 
-def test_decoding_leaves_the_random_numbers_and_threads_of_the_user(vae, digits, monkeypatch):
+def test_decoding_leaves_the_random_numbers_and_threads_of_the_user(vae, digits, page_of):
     tweaker = LatentTweaker(vae, 3, images=digits)
-    page = Page(tweaker, monkeypatch)
+    page = page_of(tweaker)
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     threads, grad = torch.get_num_threads(), torch.is_grad_enabled()
     page.ask("decode", tweaker.code.tobytes())
