@@ -11,7 +11,7 @@ test("views whose model objects differ share one thing, made for the widget's ow
   const [first, second] = [createModel({ ...key }), createModel({ ...key })];
   const life = new AbortController();
   initialize({ model: own, signal: life.signal });
-  const views = [new AbortController(), new AbortController()];
+  const views = Array.from({ length: 3 }, () => new AbortController());
   /** @type {any[]} */
   const made = [];
   /** @param {any} model @param {number} view */
@@ -26,6 +26,7 @@ test("views whose model objects differ share one thing, made for the widget's ow
   assert.equal(made[0].signal.aborted, false, "one view is left");
   views[1].abort();
   assert.equal(made[0].signal.aborted, true);
+  assert.equal(thing(first, 2), 2, "what has ended is made again");
   life.abort();
   assert.equal(ownerOf(/** @type {any} */ (first)), first);
 });
@@ -37,4 +38,11 @@ test("different widgets share nothing", () => {
   let made = 0;
   for (const model of [one, other]) together(model, "reel", view.signal, () => ++made);
   assert.equal(made, 2);
+});
+
+test("a model without a key is its own", () => {
+  /** @type {any} */
+  const [one, other] = [createModel(), createModel()];
+  initialize({ model: one, signal: new AbortController().signal });
+  assert.equal(ownerOf(other), other);
 });
