@@ -6,13 +6,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.linalg import sqrtm
+from scipy.spatial.distance import mahalanobis
 from torch.distributions import Normal, kl_divergence
 
 from vaewidgets.gaussians import (
     Gaussians,
     barycentre,
+    code_table,
     kl,
     kl_to_standard,
+    precision_distance,
     transport_path,
     wasserstein2,
 )
@@ -89,6 +93,53 @@ def test_wasserstein2_is_a_distance(a, b, c):
     assert wasserstein2(a, c)[0] <= wasserstein2(a, b)[0] + wasserstein2(b, c)[0] + 1e-9
 
 
+def test_distance_and_path_are_those_of_full_covariances_that_are_diagonal():
+    # The general formulas, with matrix roots: Dowson and Landau 1982; McCann 1997.
+    rng = np.random.default_rng(0)
+    means, stds = rng.normal(size=(2, 4)), rng.uniform(0.2, 3, (2, 4))
+    a, b = (Gaussians(means[[i]], stds[[i]]) for i in (0, 1))
+    first, second = (np.diag(std**2) for std in stds)
+    root = sqrtm(first)
+    cross = sqrtm(root @ second @ root)
+    squared = ((means[0] - means[1]) ** 2).sum() + np.trace(first + second - 2 * cross)
+    assert wasserstein2(a, b)[0] ** 2 == pytest.approx(squared)
+    for t in (0.25, 0.5, 0.9):
+        push = (1 - t) * np.eye(4) + t * np.linalg.inv(root) @ cross @ np.linalg.inv(root)
+        step = transport_path(a, b, [t])
+        np.testing.assert_allclose(step.std[0] ** 2, np.diag(push @ first @ push))
+        assert wasserstein2(a, step)[0] ** 2 == pytest.approx(t**2 * squared)
+
+
+@given(gaussians(3), gaussians(3))
+@settings(max_examples=50, deadline=None)
+def test_the_precision_distance_is_mahalanobis_of_the_summed_covariance(a, b):
+    summed = np.float64(a.std) ** 2 + np.float64(b.std) ** 2
+    expected = [
+        mahalanobis(m, n, np.diag(1 / variances))
+        for m, n, variances in zip(np.float64(a.mean), np.float64(b.mean), summed, strict=True)
+    ]
+    np.testing.assert_allclose(precision_distance(a, b), expected, rtol=1e-6, atol=1e-12)
+    assert np.array_equal(precision_distance(a, b), precision_distance(b, a))
+    assert precision_distance(a, a).tolist() == [0, 0, 0]
+
+
+def test_the_precision_distance_of_points_is_zero_or_infinite():
+    point, there = Gaussians([[1.0, 2.0]], [[0.0, 1.0]]), Gaussians([[1.0, 5.0]], [[0.0, 0.0]])
+    assert precision_distance(point, there).tolist() == [3]
+    assert precision_distance(there, point).tolist() == [3]
+    assert precision_distance(there, there).tolist() == [0]
+    elsewhere = Gaussians([[2.0, 2.0], [1.0, 5.0]], np.zeros((2, 2)))
+    assert precision_distance(there, elsewhere).tolist() == [np.inf, 0]
+
+
+def test_a_sure_dimension_counts_more_than_an_unsure_one():
+    a = Gaussians([[0.0, 0.0]], [[0.1, 2.0]])
+    b = Gaussians([[1.0, 0.0], [0.0, 1.0]], [[0.1, 2.0]] * 2)
+    far, near = precision_distance(a, b)
+    assert far == pytest.approx(1 / np.sqrt(0.02))
+    assert near == pytest.approx(1 / np.sqrt(8))
+
+
 def test_the_barycentre_takes_the_mean_of_standard_deviations_not_of_variances():
     middle = barycentre(Gaussians([[0.0], [0.0], [3.0]], [[0.5], [1.0], [3.0]]))
     assert middle.std[0, 0] == pytest.approx(1.5)
@@ -160,6 +211,9 @@ def test_float32_stays_float32_and_integers_become_it():
         ([[0.0], [np.nan]], [[1.0], [1.0]], "mean .* row 1"),
         ([[0.0], [0.0]], [[1.0], [np.inf]], "std .* row 1"),
         ([[0.0], [0.0]], [[1.0], [-0.5]], "at least 0, but row 1"),
+        ([["a"]], [[1.0]], "`mean` is an array of <U1; accepted: numbers"),
+        ([[0.0]], "wide", "`std` is 'wide'; accepted: numbers"),
+        ([[0.0], [0.0, 1.0]], [[1.0]], "`mean` is no array"),
     ],
 )
 def test_what_is_no_gaussian_is_refused(mean, std, message):
@@ -186,3 +240,24 @@ def test_gaussians_are_never_taken_for_an_array_of_codes():
         np.asarray(gaussians)
     with pytest.raises(TypeError, match="start must be Gaussians, got ndarray"):
         transport_path(np.zeros((1, 3)), gaussians[0], [0, 1])
+
+
+def test_codes_are_tables_of_finite_numbers_and_means_of_gaussians():
+    g = Gaussians(np.float32([[1, 2]]), np.float32([[0, 1]]))
+    assert code_table(g) is g.mean
+    assert code_table(np.zeros((0, 2), np.float32)).dtype == np.float32
+    assert code_table([[True], [False]]).dtype == np.float64
+    assert code_table(np.float16([[1]])).dtype == np.float64
+    for codes, message in [
+        ([1, 2], r"`query` is an array of shape \(2,\); accepted: codes of shape \(n, d\)"),
+        (np.zeros((3, 0)), r"shape \(3, 0\)"),
+        ([[0], [np.inf], [np.nan]], "`query` is not finite in 2 rows, the first is row 1"),
+        ([[1j]], "`query` is an array of complex128"),
+        (None, "`query` is None; accepted: numbers"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            code_table(codes, "query")
+    with pytest.raises(ValueError, match="`t` is 'half'"):
+        transport_path(g, g, "half")
+    with pytest.raises(ValueError, match=r"`weights` is an array of <U1"):
+        barycentre(g, ["a"])

@@ -10,7 +10,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.manifold import TSNE
 
 from vaewidgets.datasets import load_digits
-from vaewidgets.gaussians import Gaussians
+from vaewidgets.gaussians import Gaussians, wasserstein2
 from vaewidgets.latent import (
     PATHS,
     LatentModel,
@@ -18,11 +18,12 @@ from vaewidgets.latent import (
     as_model,
     check_codes,
     encode,
+    group_path,
     has_inverse,
     has_posterior,
     information,
     path,
-    traverse,
+    sample_along,
 )
 
 
@@ -122,21 +123,55 @@ def test_paths_keep_float32_and_refuse_what_they_cannot_walk():
         path(a, a, 3, "curvy")
     with pytest.raises(ValueError, match="n_steps must be at least 2"):
         path(a, a, 1)
+    for n_steps in (2.5, True, "3"):
+        with pytest.raises(ValueError, match=f"`n_steps` is {n_steps!r}; accepted: a whole"):
+            path(a, a, n_steps)
     with pytest.raises(ValueError, match="dimensions"):
         path(a, one([0.0, 0.0, 0.0]), 3)
 
 
-def test_a_traversal_changes_one_dimension_only_and_not_the_code_given():
-    code = np.array([1, 2, 3])
-    codes = traverse(code, 0, [-1.5, 0, 1.5])
-    assert codes.tolist() == [[-1.5, 2, 3], [0, 2, 3], [1.5, 2, 3]]
-    assert code.tolist() == [1, 2, 3]
-    assert traverse(np.zeros(3, np.float32), 2, [1]).dtype == np.float32
-    for dimension in (-1, 3):
-        with pytest.raises(ValueError, match="dimension must be 0 to 2"):
-            traverse(code, dimension, [0])
-    with pytest.raises(ValueError, match="shape"):
-        traverse([code], 0, [0])
+def test_a_path_between_groups_joins_their_barycentres_ends_included():
+    rng = np.random.default_rng(1)
+    a = Gaussians(rng.normal(size=(7, 3)), rng.uniform(0.1, 2, (7, 3)))
+    b = Gaussians(rng.normal(size=(4, 3)) + 5, rng.uniform(0.1, 2, (4, 3)))
+    for kind in PATHS:
+        steps = group_path(a, b, 6, kind)
+        assert len(steps) == 6
+        # The W2 barycentre of diagonal Gaussians, written out: means and standard deviations.
+        np.testing.assert_allclose(steps.mean[[0, -1]], [a.mean.mean(0), b.mean.mean(0)])
+        np.testing.assert_allclose(steps.std[[0, -1]], [a.std.mean(0), b.std.mean(0)])
+    walk = group_path(a, b, 6)
+    lengths = wasserstein2(walk[:-1], walk[1:])
+    np.testing.assert_allclose(lengths, wasserstein2(walk[0], walk[-1])[0] / 5)
+    assert np.array_equal(group_path(a[0], b[0], 2).mean, np.vstack([a.mean[0], b.mean[0]]))
+
+
+@pytest.mark.parametrize(
+    ("start", "error", "message"),
+    [
+        (np.zeros((2, 2)), TypeError, r"`start` is ndarray; accepted: Gaussians.*zeros_like"),
+        (Gaussians(np.zeros((0, 2)), np.ones((0, 2))), ValueError, "`start` is a group of 0"),
+        (Gaussians(np.zeros((1, 3)), np.ones((1, 3))), ValueError, "3 and 2 dimensions"),
+    ],
+)
+def test_groups_that_no_path_joins_are_refused(start, error, message):
+    with pytest.raises(error, match=message):
+        group_path(start, one([0.0, 0.0]), 3)
+
+
+def test_samples_along_a_path_share_one_noise():
+    a, b = one([0.0, 2.0, 1.0], [1.0, 0.5, 0.0]), one([4.0, 0.0, 1.0], [3.0, 0.5, 0.0])
+    steps = path(a, b, 5)
+    codes = sample_along(steps, 3)
+    eps = np.random.default_rng(3).standard_normal(3)
+    np.testing.assert_allclose(codes, steps.mean + steps.std * eps)
+    # On an optimal-transport path each sample then walks straight: equal steps.
+    np.testing.assert_allclose(np.diff(codes, 2, axis=0), 0, atol=1e-12)
+    assert np.array_equal(codes, sample_along(steps, np.random.default_rng(3)))
+    assert sample_along(Gaussians(np.zeros((2, 1), "f"), np.ones((2, 1), "f"))).dtype == np.float32
+    many = np.array([sample_along(steps, seed) for seed in range(4000)])
+    np.testing.assert_allclose(many.mean(axis=0), steps.mean, atol=0.15)
+    np.testing.assert_allclose(many.std(axis=0), steps.std, rtol=0.05)
 
 
 def test_a_dimension_that_follows_the_prior_carries_no_information():

@@ -1,4 +1,4 @@
-"""Moving in latent space: what a model must offer, paths, traversals, informative dimensions."""
+"""What is taken for a model, and the codes it gives."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from vaewidgets.gaussians import Gaussians, kl_to_standard, transport_path
 from vaewidgets.images import Images, as_images
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-PATHS = ("optimal_transport", "linear", "spherical")
-
-# Directions closer than this (radians) to equal or opposite have no usable great circle.
-_SMALLEST_ANGLE = 1e-4
+    from vaewidgets.gaussians import Gaussians
 
 
 @runtime_checkable
@@ -190,128 +186,6 @@ class FlatModel:
                 f"but images of shape {shape} have {int(np.prod(shape))}"
             )
         self.image_shape = shape
-
-
-def path(
-    start: Gaussians, end: Gaussians, n_steps: int, kind: str = "optimal_transport"
-) -> Gaussians:
-    """Walk from one Gaussian to another, end points included.
-
-    Parameters
-    ----------
-    start, end : Gaussians of one row
-    n_steps : int, at least 2
-    kind : "optimal_transport", "linear" or "spherical"
-
-    Returns
-    -------
-    Gaussians of n_steps rows
-        Draw ``eps`` once and use ``mean + std * eps`` for a walk of samples: a new ``eps`` at
-        each step makes the images flicker.
-
-    Notes
-    -----
-    The means of "optimal_transport" and "linear" are the same, (1 - t) m_0 + t m_1; what differs
-    is the spread: optimal transport moves the whole Gaussian, s_t = (1 - t) s_0 + t s_1, while a
-    linear or spherical mix w_0 z_0 + w_1 z_1 of two independent samples has
-    s_t = sqrt(w_0^2 s_0^2 + w_1^2 s_1^2), narrower in the middle. "spherical" takes
-    w_0 = sin((1 - t) a) / sin a and w_1 = sin(t a) / sin a, where a is the angle between the
-    means; where the means are parallel, opposite or 0 there is no such arc and it is linear.
-
-    References
-    ----------
-    Shoemake, Animating rotation with quaternion curves, 1985; White, Sampling generative
-    networks, 2016; for optimal transport see :func:`vaewidgets.gaussians.transport_path`.
-    """
-    if kind not in PATHS:
-        raise ValueError(f"kind must be one of {', '.join(PATHS)}, got {kind!r}")
-    if n_steps < 2:
-        raise ValueError(f"n_steps must be at least 2 (both ends are part of it), got {n_steps}")
-    t = np.linspace(0.0, 1.0, n_steps)
-    straight = transport_path(start, end, t)
-    if kind == "optimal_transport":
-        return straight
-    weights = _spherical_weights(start, end, t) if kind == "spherical" else (1 - t, t)
-    w_0, w_1 = (weight[:, None] for weight in weights)
-    dtype = straight.mean.dtype
-    mean = w_0 * start.mean + w_1 * end.mean
-    std = np.hypot(w_0 * start.std, w_1 * end.std)
-    return Gaussians(mean.astype(dtype), std.astype(dtype))
-
-
-def _spherical_weights(
-    start: Gaussians, end: Gaussians, t: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weights of both ends on the arc between them, or on the line where there is no arc."""
-    a, b = (gaussian.mean[0].astype(np.float64) for gaussian in (start, end))
-    lengths = np.linalg.norm(a) * np.linalg.norm(b)
-    if lengths == 0:
-        return 1 - t, t
-    angle = np.arccos(np.clip(a @ b / lengths, -1.0, 1.0))
-    if min(angle, np.pi - angle) < _SMALLEST_ANGLE:
-        return 1 - t, t
-    # At t = 0 and 1 the weights are 0 and 1 exactly: sin(angle) / sin(angle), sin(0).
-    return np.sin((1 - t) * angle) / np.sin(angle), np.sin(t * angle) / np.sin(angle)
-
-
-def traverse(code: ArrayLike, dimension: int, values: ArrayLike) -> NDArray[np.floating[Any]]:
-    """Repeat a code so that one dimension takes each of the given values.
-
-    Parameters
-    ----------
-    code : array, shape (d,)
-    dimension : int, 0 to d - 1
-    values : array, shape (m,)
-
-    Returns
-    -------
-    ndarray, shape (m, d)
-    """
-    row = np.asarray(code)
-    if row.ndim != 1:
-        raise ValueError(f"code must have shape (d,), got {row.shape}")
-    if not 0 <= dimension < len(row):
-        raise ValueError(f"dimension must be 0 to {len(row) - 1}, got {dimension}")
-    steps = np.asarray(values)
-    codes = np.tile(row, (len(steps), 1))
-    if codes.dtype.kind != "f":
-        codes = codes.astype(np.float32)
-    codes[:, dimension] = steps
-    return codes
-
-
-def information(posterior: Gaussians) -> NDArray[np.floating[Any]]:
-    """Mean KL divergence of each dimension to N(0, 1), in nats: what it tells about an image.
-
-    Parameters
-    ----------
-    posterior : Gaussians, shape (n, d)
-
-    Returns
-    -------
-    ndarray, shape (d,); about 0 for a dimension that the model does not use
-    """
-    return np.asarray(kl_to_standard(posterior).mean(axis=0))
-
-
-def active_dimensions(means: ArrayLike, threshold: float = 0.01) -> NDArray[np.bool_]:
-    """Tell which dimensions change with the image: Var_x(E[z | x]) > threshold.
-
-    Parameters
-    ----------
-    means : array, shape (n, d)
-        Posterior means of many images.
-    threshold : float
-
-    Returns
-    -------
-    ndarray of bool, shape (d,)
-
-    References
-    ----------
-    Burda, Grosse and Salakhutdinov, Importance weighted autoencoders, 2016, section 5.2.
-    """
-    return np.asarray(np.asarray(means, dtype=np.float64).var(axis=0) > threshold)
 
 
 def _is_sklearn_transformer(model: Any) -> bool:
