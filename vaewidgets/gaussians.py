@@ -202,16 +202,15 @@ def precision_distance(a: Gaussians, b: Gaussians) -> FloatArray:
     """
     _check_pair(a, b)
     (mean_a, std_a), (mean_b, std_b) = _double(a), _double(b)
-    squared = precision_terms(mean_a - mean_b, np.hypot(std_a, std_b)).sum(axis=1)
-    return np.asarray(np.sqrt(squared))
+    return np.asarray(np.sqrt(precision_terms(mean_a - mean_b, std_a**2 + std_b**2).sum(axis=1)))
 
 
-def precision_terms(difference: FloatArray, std: FloatArray) -> FloatArray:
-    """Squares of differences in units of their standard deviation; 0 / 0 is 0."""
+def precision_terms(difference: FloatArray, variance: FloatArray) -> FloatArray:
+    """Squares of differences in units of their variance; 0 / 0 is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = difference / std
-    ratio[(difference == 0) & (std == 0)] = 0.0
-    return np.asarray(ratio**2)
+        terms = np.asarray(difference**2 / variance)
+    terms[(difference == 0) & (variance == 0)] = 0.0
+    return terms
 
 
 def barycentre(gaussians: Gaussians, weights: ArrayLike | None = None) -> Gaussians:
