@@ -173,8 +173,8 @@ def set_size(name, value):
         (lambda m: m["content"].update(history=[{"loss": "x"}]), "history must be"),
         (lambda m: m["content"].update(history=[{"loss": float("nan")}]), "holds NaN"),
         (lambda m: m["content"].update(active_dimensions=[1, 0]), "active_dimensions must"),
-        (lambda m: m["content"]["parameters"].update(beta=[1]), "names and numbers"),
-        (lambda m: m["content"]["parameters"].update(n_latent=5), "n_latent in parameters"),
+        (lambda m: m["content"]["parameters"].update(beta=[1]), "beta is"),
+        (lambda m: m["content"]["parameters"].update(n_latent=5), "do not belong together"),
         (lambda m: m["content"]["parameters"].update(likelihood="x"), "likelihood is 'x'"),
         (lambda m: m["content"]["parameters"].update(exec="x"), "parameters must be exactly"),
     ],
@@ -194,10 +194,10 @@ class NoMemory(TorchDispatchMode):
 
 
 def test_an_absurd_but_allowed_size_is_refused_without_memory(saved):
-    sizes = {"network": "mlp", "height": 4096, "width": 4096, "n_latent": 4096}
+    sizes = {"network": "mlp", "height": 4096, "width": 4096, "n_latent": 4096, "settings": {}}
     for name, value in sizes.items():
         edit_manifest(saved, set_size(name, value))
-    edit_manifest(saved, lambda m: m["content"]["parameters"].update(n_latent=4096))
+    edit_manifest(saved, lambda m: m["content"]["parameters"].update(n_latent=4096, network="mlp"))
     edit_manifest(saved, lambda m: m["content"].update(active_dimensions=[True] * 4096))
     (saved / WEIGHTS).unlink()  # not even looked for
     with NoMemory():

@@ -7,16 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from vaewidgets.core.devices import choose_device
+from vaewidgets.core.feeding import float_batch, tensor_of
 from vaewidgets.core.losses import Terms
 from vaewidgets.core.progress import Callback
-from vaewidgets.core.training import (
-    Options,
-    choose_device,
-    float_batch,
-    one_cycle,
-    tensor_of,
-    train,
-)
+from vaewidgets.core.schedules import one_cycle
+from vaewidgets.core.training import Options, train
 
 CPU = torch.device("cpu")
 
@@ -171,7 +167,7 @@ def turns_nan(at_step):
 def test_nan_puts_the_last_good_weights_back_and_names_the_step(pixels):
     module, expected = Mean(), Mean()
     train(expected, Stopped(squared, 6), pixels, options(), callbacks=[Watch(6, stop)])
-    with pytest.warns(RuntimeWarning, match=r"not finite at step 9 \(epoch 2\).*epoch 1 are kept"):
+    with pytest.warns(RuntimeWarning, match=r"step 9 \(epoch 2, images .*epoch 1 are kept"):
         state = train(module, turns_nan(9), pixels, options())
     assert state.outcome == "diverged"
     assert torch.equal(module.value, expected.value)
@@ -194,7 +190,7 @@ class Stopped:
 
 
 def test_nan_in_the_first_epoch_is_an_error(pixels):
-    with pytest.raises(FloatingPointError, match=r"step 2 \(epoch 1\).*learning_rate below 0.1"):
+    with pytest.raises(FloatingPointError, match=r"step 2 \(epoch 1, images .*learning_rate below 0.1"):
         train(Mean(), turns_nan(2), pixels, options())
 
 

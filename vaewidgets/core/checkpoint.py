@@ -1,9 +1,10 @@
 """Model files: a directory with ``manifest.json`` and ``weights.safetensors``.
 
-The manifest says what the model is in names and numbers, and holds the SHA-256 of the weights,
-for neither JSON nor safetensors notices a flipped bit. Nothing in a file is imported, unpickled
-or executed. Everything is checked before a tensor is handed out: a file is loaded whole or
-refused with one kind of error, :class:`CheckpointError`, that gives the reason.
+While a model is trained, ``training.safetensors`` beside them holds what else the training needs
+to go on. The manifest says what the model is in names and numbers, and holds the SHA-256 of the
+other files, for neither JSON nor safetensors notices a flipped bit. Nothing in a file is
+imported, unpickled or executed. Everything is checked before a tensor is handed out: a file is
+loaded whole or refused with one kind of error, :class:`CheckpointError`, that gives the reason.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from safetensors.torch import load as parse_safetensors
 from safetensors.torch import save as to_safetensors
 
 from vaewidgets.core.networks.registry import Architecture, EncoderDecoder, channels_last
+from vaewidgets.core.resume import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +35,7 @@ FORMAT = "vaewidgets-model"
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 WEIGHTS = "weights.safetensors"
+TRAINING = "training.safetensors"
 MAX_MANIFEST = 16 * 2**20  # bytes; a history of 300 epochs takes 0.05 MB
 MAX_HEADER = 2**20  # bytes of safetensors header; a header of 66 MB took 55 s and 2 GB to parse
 
@@ -53,11 +56,25 @@ class Checkpoint:
         The trained networks, on the CPU when loaded.
     content : dict
         What the estimator keeps besides: plain JSON values, to be checked by the estimator.
+    training : Snapshot or None
+        Where its training stands; None once that has ended.
     """
 
     model: str
     networks: EncoderDecoder
     content: dict[str, Any]
+    training: Snapshot | None = None
+
+
+def stands(path: str | os.PathLike[str]) -> bool:
+    """Whether there is something at ``path`` that :func:`load_checkpoint` would read.
+
+    An empty directory is none.
+    """
+    target = _target(path)
+    if target.is_dir():
+        return any(target.iterdir())
+    return target.exists() or _previous(target).exists()
 
 
 def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
@@ -87,21 +104,27 @@ def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Non
     _refuse_to_replace(target)
     if not target.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {str(target.parent)!r} to save a model in")
-    state = checkpoint.networks.state_dict()
-    weights = to_safetensors({name: t.detach().cpu().contiguous() for name, t in state.items()})
+    files = {WEIGHTS: _packed(checkpoint.networks.state_dict())}
+    training = checkpoint.training
+    if training is not None:
+        files[TRAINING] = _packed(_beside_weights(training.tensors))
     manifest = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "model": checkpoint.model,
         "architecture": checkpoint.networks.architecture.as_dict(),
-        "weights": {"bytes": len(weights), "sha256": hashlib.sha256(weights).hexdigest()},
+        "weights": _entry(files[WEIGHTS]),
+        "training": None
+        if training is None
+        else {"file": _entry(files[TRAINING]), "numbers": training.numbers},
         "content": checkpoint.content,
     }
     text = json.dumps(manifest, indent=1, allow_nan=False).encode()
     beside = target.with_name(f".{target.name}.tmp-{os.getpid()}-{secrets.token_hex(4)}")
     try:
         beside.mkdir()
-        _write(beside / WEIGHTS, weights)
+        for name, raw in files.items():
+            _write(beside / name, raw)
         _write(beside / MANIFEST, text)
         _flush_directory(beside)
         _swap(beside, target)
@@ -145,8 +168,10 @@ def load_checkpoint(
         networks = architecture.outline()  # shapes only: nothing is allocated yet
         weights = _read_weights(directory, manifest["weights"], networks)
         networks.load_state_dict(weights, assign=True)
+        training = _read_training(directory, manifest["training"], networks)
         channels_last(networks)
-        return Checkpoint(model, networks.eval().requires_grad_(False), manifest["content"])
+        networks.eval().requires_grad_(False)
+        return Checkpoint(model, networks, manifest["content"], training)
 
 
 @contextmanager
@@ -182,7 +207,8 @@ def _read_manifest(directory: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"format_version is {version!r}; this version of vaewidgets reads {FORMAT_VERSION}"
         )
-    expected = {"format", "format_version", "model", "architecture", "weights", "content"}
+    expected = {"format", "format_version", "model", "architecture", "weights", "training"}
+    expected.add("content")
     if manifest.keys() != expected:
         raise CheckpointError(
             f"{MANIFEST} has the entries {sorted(manifest)}, expected {sorted(expected)}"
@@ -197,19 +223,38 @@ def _read_weights(
 ) -> dict[str, torch.Tensor]:
     """Read the weights; check bytes against the manifest and tensors against the shapes."""
     wanted = networks.state_dict()
-    n_bytes = sum(t.numel() * t.element_size() for t in wanted.values())
-    if not isinstance(entry, dict) or entry.keys() != {"bytes", "sha256"}:
-        raise CheckpointError("weights must give exactly bytes and sha256")
-    raw = _read(directory / WEIGHTS, n_bytes + MAX_HEADER)
-    if len(raw) != entry["bytes"]:
-        raise CheckpointError(f"{WEIGHTS} has {len(raw)} bytes, the manifest {entry['bytes']!r}")
-    if hashlib.sha256(raw).hexdigest() != entry["sha256"]:
-        raise CheckpointError(f"{WEIGHTS} is damaged: its SHA-256 is not that of the manifest")
-    if int.from_bytes(raw[:8], "little") > MAX_HEADER:
-        raise CheckpointError(f"{WEIGHTS} has a header above {MAX_HEADER} bytes")
-    tensors = parse_safetensors(raw)
+    tensors = _read_tensors(directory / WEIGHTS, entry, _size(wanted))
     _check_tensors(tensors, wanted)
     return tensors
+
+
+def _read_training(directory: Path, entry: Any, networks: EncoderDecoder) -> Snapshot | None:
+    """Read the state of a training; what it holds is checked where it is put back."""
+    if entry is None:
+        return None
+    if not isinstance(entry, dict) or entry.keys() != {"file", "numbers"}:
+        raise CheckpointError("training must give exactly file and numbers")
+    if not isinstance(entry["numbers"], dict):
+        raise CheckpointError("the numbers of the training are not a table")
+    weights = networks.state_dict()
+    # the weights of the last epoch, two moments of each, and the generators
+    tensors = _read_tensors(directory / TRAINING, entry["file"], 4 * _size(weights) + MAX_HEADER)
+    tensors |= {f"module.{name}": tensor for name, tensor in weights.items()}
+    return Snapshot(tensors, entry["numbers"])
+
+
+def _read_tensors(file: Path, entry: Any, most: int) -> dict[str, torch.Tensor]:
+    """Read a file of tensors of at most ``most`` bytes and check it against the manifest."""
+    if not isinstance(entry, dict) or entry.keys() != {"bytes", "sha256"}:
+        raise CheckpointError(f"the entry of {file.name} must give exactly bytes and sha256")
+    raw = _read(file, most + MAX_HEADER)
+    if len(raw) != entry["bytes"]:
+        raise CheckpointError(f"{file.name} has {len(raw)} bytes, the manifest {entry['bytes']!r}")
+    if hashlib.sha256(raw).hexdigest() != entry["sha256"]:
+        raise CheckpointError(f"{file.name} is damaged: its SHA-256 is not that of the manifest")
+    if int.from_bytes(raw[:8], "little") > MAX_HEADER:
+        raise CheckpointError(f"{file.name} has a header above {MAX_HEADER} bytes")
+    return parse_safetensors(raw)
 
 
 def _check_tensors(tensors: dict[str, torch.Tensor], wanted: dict[str, torch.Tensor]) -> None:
@@ -228,6 +273,23 @@ def _check_tensors(tensors: dict[str, torch.Tensor], wanted: dict[str, torch.Ten
             )
         if not bool(torch.isfinite(tensor).all()):
             raise CheckpointError(f"{name} has a number that is not finite")
+
+
+def _packed(tensors: dict[str, torch.Tensor]) -> bytes:
+    return to_safetensors({name: t.detach().cpu().contiguous() for name, t in tensors.items()})
+
+
+def _beside_weights(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the tensors of a training that the file of the weights does not hold."""
+    return {name: t for name, t in tensors.items() if not name.startswith("module.")}
+
+
+def _entry(raw: bytes) -> dict[str, Any]:
+    return {"bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+
+
+def _size(tensors: dict[str, torch.Tensor]) -> int:
+    return sum(t.numel() * t.element_size() for t in tensors.values())
 
 
 def _refuse_constant(name: str) -> None:
@@ -292,7 +354,7 @@ def _refuse_to_replace(target: Path) -> None:
         return
     if target.is_dir() and not target.is_symlink():
         names = {entry.name for entry in target.iterdir()}
-        if not names or (MANIFEST in names and names <= {MANIFEST, WEIGHTS}):
+        if not names or (MANIFEST in names and names <= {MANIFEST, WEIGHTS, TRAINING}):
             return
     raise FileExistsError(
         f"path {str(target)!r} is there and is not a model; accepted: a new name or the directory "

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.images.pixels import in_chunks
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,9 +27,15 @@ def check_choice(name: str, value: Any, accepted: Sequence[str]) -> None:
         raise ValueError(f"{name} is {value!r}; accepted: {names}")
 
 
-def check_integer(name: str, value: Any, lowest: int, highest: int | None = None) -> int:
-    """Return ``value`` as an int, or raise TypeError or ValueError."""
+def check_integer(
+    name: str, value: Any, lowest: int, highest: int | None = None, *, or_else: str = ""
+) -> int:
+    """Return ``value`` as an int, or raise TypeError or ValueError.
+
+    ``or_else`` names what the caller accepts besides.
+    """
     span = f"an integer from {lowest}" + ("" if highest is None else f" to {highest}")
+    span += f", or {or_else}" if or_else else ""
     if not isinstance(value, numbers.Integral) or isinstance(value, bool):
         raise TypeError(f"{name} is {value!r}; accepted: {span}")
     number = int(value)
@@ -72,7 +80,9 @@ def check_learnable(images: Images) -> Images:
     """Refuse what holds nothing to learn."""
     if len(images) < 2:
         raise ValueError(f"images holds {len(images)}; accepted: at least 2 images that differ")
-    if (images.pixels == images.pixels[:1]).all():
+    pixels = images.pixels
+    # Piece by piece: most collections differ in the first, and a file may be larger than memory.
+    if all((pixels[rows] == pixels[:1]).all() for rows in in_chunks(pixels)):
         raise ValueError(f"images: all {len(images)} are identical; there is nothing to learn")
     return images
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vaewidgets.core.losses import (
-    bernoulli_score,
-    gaussian_log_likelihood,
-    kl_to_standard_normal,
-    sample_gaussian,
-)
+from vaewidgets.core import losses
+from vaewidgets.core.feeding import float_batch, tensor_of
 from vaewidgets.core.threads import limited_threads
-from vaewidgets.core.training import float_batch, tensor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from vaewidgets.core.feeding import Pixels
     from vaewidgets.core.networks.registry import EncoderDecoder
-    from vaewidgets.core.training import Pixels
+
+    LogLikelihood = Callable[[Tensor, Tensor], Tensor]
 
 VALUES_PER_CHUNK = 2**20  # pixels times channels at once; the layers hold some ten times as many
 N_CHECKED = 2000  # images on which the activity of the dimensions is measured
@@ -38,7 +37,7 @@ def encode(
     data, device = tensor_of(pixels), _device(networks)
 
     def chunk(rows: slice) -> tuple[Tensor, ...]:
-        mean, log_var = networks.encoder(float_batch(data[rows].to(device)))
+        mean, log_var = networks.posterior(float_batch(data[rows].to(device)))
         return mean, torch.exp(0.5 * log_var)
 
     mean, std = _in_chunks(chunk, len(pixels), networks)
@@ -65,15 +64,70 @@ def evidence(
 
     def chunk(rows: slice) -> tuple[Tensor, ...]:
         batch = float_batch(data[rows].to(device))
-        mean, log_var = networks.encoder(batch)
-        logits = networks.decoder(sample_gaussian(mean, log_var, generator))
-        if likelihood == "gaussian":
-            fit = gaussian_log_likelihood(batch, logits.sigmoid(), networks.noise_variance)
-        else:
-            fit = bernoulli_score(batch, logits)
-        return (fit - kl_to_standard_normal(mean, log_var).sum(dim=1),)
+        mean, log_var = networks.posterior(batch)
+        logits = networks.decoder(losses.sample_gaussian(mean, log_var, generator))
+        fit = losses.log_likelihood(likelihood, batch, logits, networks.noise_variance)
+        return (fit - losses.kl_to_standard_normal(mean, log_var).sum(dim=1),)
 
     (bound,) = _in_chunks(chunk, len(pixels), networks)
+    return bound.numpy()
+
+
+def importance_weighted_bound(
+    networks: EncoderDecoder, pixels: Pixels, likelihood: str | LogLikelihood, k: int, seed: int
+) -> NDArray[np.float32]:
+    """Return the bound of log p(x) from k draws of each code, nats an image.
+
+    Each image is encoded once; as many draws are decoded together as fit the memory of one pass,
+    of many images if k is small, of one if it is large.
+
+    Parameters
+    ----------
+    networks : EncoderDecoder
+        With Gaussian codes; in eval mode.
+    pixels : ndarray, shape (n, height, width, channels)
+        uint8, or floats in [0, 1].
+    likelihood : str or callable
+        A name in ``losses.LIKELIHOODS``, or a function of images (b, c, h, w) and what the
+        decoder gives for them that returns log p(x | z), shape (b,).
+    k : int, >= 1
+        Draws an image. 1 is the evidence bound with a sampled KL.
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    ndarray, shape (n,), float32
+
+    References
+    ----------
+    Burda, Grosse & Salakhutdinov 2016, "Importance Weighted Autoencoders", equation 8.
+    """
+    data, device = tensor_of(pixels), _device(networks)
+    generator = torch.Generator(device).manual_seed(seed)
+    fit = (
+        partial(losses.log_likelihood, likelihood, variance=networks.noise_variance)
+        if isinstance(likelihood, str)
+        else likelihood
+    )
+    at_once = min(k, max(1, VALUES_PER_CHUNK // networks.architecture.n_values))
+
+    def chunk(rows: slice) -> tuple[Tensor, ...]:
+        batch = float_batch(data[rows].to(device))
+        mean, log_var = networks.posterior(batch)
+        sums = []  # logarithms of the sums of the weights
+        for start in range(0, k, at_once):
+            shape = (min(at_once, k - start), *mean.shape)
+            z = losses.sample_gaussian(mean.expand(shape), log_var, generator)
+            targets = batch.expand(shape[0], *batch.shape).flatten(0, 1)
+            log_p = fit(targets, networks.decoder(z.flatten(0, 1))).reshape(shape[:2])
+            prior = losses.normal_log_density(z, z.new_zeros(()), z.new_zeros(()))
+            posterior = losses.normal_log_density(z, mean, log_var)
+            bound = losses.importance_weighted_bound(log_p, prior, posterior)
+            sums.append(bound + math.log(shape[0]))
+        return (torch.stack(sums).logsumexp(dim=0) - math.log(k),)
+
+    (bound,) = _in_chunks(chunk, len(pixels), networks, n_draws=at_once)
     return bound.numpy()
 
 
@@ -100,12 +154,18 @@ def _device(networks: EncoderDecoder) -> torch.device:
 
 
 def _in_chunks(
-    function: Callable[[slice], tuple[Tensor, ...]], n: int, networks: EncoderDecoder
+    function: Callable[[slice], tuple[Tensor, ...]],
+    n: int,
+    networks: EncoderDecoder,
+    n_draws: int = 1,
 ) -> tuple[Tensor, ...]:
-    """Call ``function`` on slices that cover 0..n and join what it returns, on the CPU."""
-    size = max(1, VALUES_PER_CHUNK // networks.architecture.n_values)
+    """Call ``function`` on slices that cover 0..n and join what it returns, on the CPU.
+
+    ``n_draws`` pictures are computed at once for each of the n.
+    """
+    size = max(1, VALUES_PER_CHUNK // (networks.architecture.n_values * n_draws))
     outputs: list[tuple[Tensor, ...]] = []
-    with torch.inference_mode(), limited_threads(1 if n <= FEW else None):
+    with torch.inference_mode(), limited_threads(1 if n * n_draws <= FEW else None):
         for start in range(0, max(n, 1), size):  # once for nothing too: empty, of the right shape
             parts = function(slice(start, min(start + size, n)))
             outputs.append(tuple(part.cpu() for part in parts))

@@ -87,6 +87,10 @@ class TrainingState:
         """
         return None if self._reconstruct is None else self._reconstruct()
 
+    def resume_clock(self, seconds: float) -> None:
+        """Let the clock go on from ``seconds`` (the training loop calls this when it resumes)."""
+        self._started = time.perf_counter() - seconds
+
     def end(self, outcome: str) -> None:
         """Record how it ended and stop the clock (the training loop calls this)."""
         self.outcome = outcome

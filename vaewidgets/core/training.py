@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
+import time
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -16,8 +17,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vaewidgets.core.feeding import Feed, float_batch
+from vaewidgets.core.interrupts import deferred_interrupt
 from vaewidgets.core.networks.registry import channels_last
 from vaewidgets.core.progress import TrainingState
+from vaewidgets.core.resume import Snapshot, restore, take_snapshot
+from vaewidgets.core.schedules import SCHEDULES
 from vaewidgets.core.threads import limited_threads
 
 if TYPE_CHECKING:
@@ -25,16 +30,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from vaewidgets.core.feeding import Pixels
     from vaewidgets.core.losses import Terms
     from vaewidgets.core.progress import Callback
 
-    Pixels = NDArray[np.uint8] | NDArray[np.float32]
     Preview = Callable[[], tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 # A gradient longer than this many times the usual one is cut back to it. Relative, because the
 # length of a gradient of summed pixels grows with the image.
 CLIP_FACTOR = 5.0
-RISE = 0.15  # share of the steps over which the learning rate rises
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,10 @@ class Options:
         Where to compute.
     n_threads : int or None
         CPU threads; None leaves torch's setting alone.
+    schedule : {"one_cycle", "constant"}
+        How the learning rate changes.
+    keep_every : float
+        Seconds between two snapshots.
     """
 
     max_epochs: int
@@ -63,6 +71,8 @@ class Options:
     seed: int
     device: torch.device
     n_threads: int | None = None
+    schedule: str = "one_cycle"
+    keep_every: float = 60.0
 
     def steps_per_epoch(self, n_images: int) -> int:
         """Full batches in one pass; what is left over is another image each epoch."""
@@ -84,10 +94,14 @@ class Moment:
 
 
 class Objective(Protocol):
-    """What is minimised: the cost of one batch (b, channels, height, width) in [0, 1]."""
+    """What is minimised. All it learns belongs in the module: only that is kept and resumed.
+
+    It may have a method ``before_epoch(module, pixels, epoch)``, which changes the module before
+    an epoch, counted from 0; the module is in eval mode then.
+    """
 
     def __call__(self, module: nn.Module, batch: Tensor, moment: Moment) -> Terms:
-        """Return the loss and its parts."""
+        """Return the loss and its parts for a batch (b, channels, height, width) in [0, 1]."""
 
 
 def train(
@@ -98,6 +112,8 @@ def train(
     *,
     callbacks: Sequence[Callback] = (),
     reconstruct: Preview | None = None,
+    keep: Callable[[Snapshot], None] | None = None,
+    resume: Snapshot | None = None,
 ) -> TrainingState:
     """Train ``module`` in place on ``options.device`` and return how it went.
 
@@ -115,6 +131,13 @@ def train(
         Who is told.
     reconstruct : callable, optional
         What ``state.reconstruct()`` returns, in eval mode and without gradients.
+    keep : callable, optional
+        Given a :class:`Snapshot` every ``options.keep_every`` seconds and when the training
+        was stopped or interrupted.
+    resume : Snapshot, optional
+        Where to go on; all else must be as it was then. On one machine, with one version of
+        torch and as many threads, the weights at the end are those of a training that was never
+        interrupted, bit for bit.
 
     Returns
     -------
@@ -130,17 +153,27 @@ def train(
     KeyboardInterrupt
         Interrupted before the first step was done: nothing was learned.
     """
-    run = _Run(module, objective, pixels, options, callbacks=callbacks, reconstruct=reconstruct)
     outcome = "failed"
     with limited_threads(options.n_threads):
+        run = _Run(
+            module, objective, pixels, options, callbacks=callbacks, reconstruct=reconstruct
+        )
+        run.keep = keep
+        if resume is not None:
+            restore(run, resume)
         try:
-            outcome = run.loop()
+            with deferred_interrupt(run.state.stop) as was_interrupted:
+                outcome = run.loop()
+            if was_interrupted() and outcome == "stopped":
+                raise KeyboardInterrupt
         except KeyboardInterrupt:
             if run.state.step == 0:
                 raise
             outcome = "interrupted"
         finally:
             module.eval()
+            if outcome in {"stopped", "interrupted"} and not run.in_step:
+                run.keep_now()
             run.record()
             run.state.end(outcome)
             for callback in callbacks:
@@ -149,10 +182,10 @@ def train(
 
 
 class _Run:
-    """One training: all that changes from step to step, in one place.
+    """One training: all that changes from step to step, in one place (see ``resume.py``).
 
-    The learning rate and the place in the epoch follow from the step alone, so that module,
-    optimiser, two generators, step and history are all that a resumed run would need.
+    The learning rate follows from the step alone. Several processes under torchrun could run
+    this loop as it is, each on its share of ``_batches`` with ``module`` wrapped by torch.
     """
 
     def __init__(
@@ -167,7 +200,8 @@ class _Run:
     ) -> None:
         self.module, self.objective = module, objective
         self.options, self.callbacks = options, callbacks
-        self.pixels = tensor_of(pixels).to(options.device)
+        self.pixels = pixels
+        self.feed = Feed(pixels, options.device)
         self.batch_size = min(options.batch_size, len(pixels))
         self.steps_per_epoch = options.steps_per_epoch(len(pixels))
         self.state = TrainingState(
@@ -180,61 +214,95 @@ class _Run:
         self.optimizer = torch.optim.Adam(self.parameters, lr=options.learning_rate, fused=True)
         order_seed, noise_seed = np.random.SeedSequence(options.seed).generate_state(2).tolist()
         self.order = torch.Generator().manual_seed(order_seed)
+        self.epoch_order = self.order.get_state()  # before the order of this epoch was drawn
         self.noise = torch.Generator(options.device).manual_seed(noise_seed)
         self.usual_norm: Tensor | None = None
         self.sums: dict[str, float] = {}
         self.n_summed = 0
-        self.unchecked: list[tuple[list[str], Tensor]] = []
+        self.unchecked: list[tuple[list[str], Tensor, Tensor]] = []
         # Asking an accelerator for a number makes it wait, so it is asked only now and then.
         self.check_every = 1 if options.device.type == "cpu" else 20
+        self.good = copy.deepcopy(module.state_dict())  # weights after the last finite epoch
+        self.in_step = False  # interrupted there, weights and moments may not belong together
+        self.keep: Callable[[Snapshot], None] | None = None
+        self.kept_at = time.monotonic()
 
     def loop(self) -> str:
-        """Run all epochs; return the outcome."""
+        """Run all epochs that are left; return the outcome."""
         state = self.state
         self._tell("on_start")
-        good = copy.deepcopy(self.module.state_dict())
         while state.epoch < state.max_epochs:
-            for rows in self._batches():
+            for rows, batch in self._batches():
                 if state.is_stopping:
                     return "stopped"
-                self._step(rows)
-                bad_step = self._check()
-                if bad_step is not None:
-                    self._put_back(good, bad_step)
+                self._step(rows, batch)
+                if (bad := self._check()) is not None:
+                    self._put_back(*bad)
                     return "diverged"
                 self._tell("on_batch")
+                if time.monotonic() - self.kept_at >= self.options.keep_every:
+                    self.keep_now()
             state.epoch += 1
             self.record()
             for name, tensor in self.module.state_dict().items():
-                good[name].copy_(tensor)
+                self.good[name].copy_(tensor)
             self._tell("on_epoch")
         return "finished"
+
+    @property
+    def position(self) -> int:
+        """Steps done in the epoch under way."""
+        return self.state.step - self.state.epoch * self.steps_per_epoch
+
+    def keep_now(self) -> None:
+        """Hand over a snapshot, if anybody wants one."""
+        self.kept_at = time.monotonic()
+        if self.keep is not None and self.state.step > 0:
+            self._check(at_once=True)
+            self.keep(take_snapshot(self))
 
     def _tell(self, event: str) -> None:
         for callback in self.callbacks:
             getattr(callback, event)(self.state)
 
-    def _batches(self) -> Iterator[Tensor]:
-        """Rows of each batch of an epoch, in random order."""
-        order = torch.randperm(len(self.pixels), generator=self.order)
-        used = order[: self.steps_per_epoch * self.batch_size].to(self.pixels.device)
-        yield from torch.split(used, self.batch_size)
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Rows and images of each batch that is left of an epoch, in random order."""
+        if self.position == 0:
+            self._prepare_epoch()
+        self.epoch_order = self.order.get_state()
+        order = torch.randperm(len(self.feed), generator=self.order)
+        left = torch.split(order, self.batch_size)[self.position : self.steps_per_epoch]
+        return zip(left, self.feed.batches(left), strict=True)
 
-    def _step(self, rows: Tensor) -> None:
+    def _prepare_epoch(self) -> None:
+        """Let an objective that wants to change the module before the epoch."""
+        prepare = getattr(self.objective, "before_epoch", None)
+        if prepare is not None:
+            self.module.eval()
+            prepare(self.module, self.pixels, self.state.epoch)
+            self.module.train()
+
+    def _step(self, rows: Tensor, pixels: Tensor) -> None:
         """One step of the optimiser."""
         state = self.state
+        self.in_step = True
         for group in self.optimizer.param_groups:
-            group["lr"] = self.options.learning_rate * one_cycle(state.step / state.n_steps)
-        batch = float_batch(self.pixels.index_select(0, rows))
+            group["lr"] = self.rate()
         moment = Moment(state.step, state.n_steps, self.noise)
-        terms = self.objective(self.module, batch, moment)
+        terms = self.objective(self.module, float_batch(pixels), moment)
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(terms.loss)
         norm = self._clip()
         self.optimizer.step()
         state.step += 1
+        self.in_step = False
         values = torch.stack([terms.loss.detach(), *terms.parts.values(), norm])
-        self.unchecked.append((["loss", *terms.parts], values))
+        self.unchecked.append((["loss", *terms.parts], values, rows))
+
+    def rate(self) -> float:
+        """Learning rate of the next step."""
+        share = SCHEDULES[self.options.schedule](self.state.step / self.state.n_steps)
+        return self.options.learning_rate * share
 
     def _clip(self) -> Tensor:
         """Cut an unusually long gradient back; return the length it had."""
@@ -249,19 +317,19 @@ class _Run:
         self.usual_norm.lerp_(torch.minimum(norm, limit), 0.02)
         return norm
 
-    def _check(self) -> int | None:
-        """Add up the terms of the newest steps; the first step with one that is not finite."""
+    def _check(self, *, at_once: bool = False) -> tuple[int, list[int]] | None:
+        """Add up the terms of the newest steps; the first bad step, and the images of it."""
         at_end = self.state.step % self.steps_per_epoch == 0
-        if len(self.unchecked) < self.check_every and not at_end:
+        wanted = len(self.unchecked) >= self.check_every or at_end or at_once
+        if not wanted or not self.unchecked:
             return None
-        names = self.unchecked[-1][0]
-        rows = torch.stack([values for _, values in self.unchecked]).tolist()
-        first_step = self.state.step - len(rows) + 1
-        self.unchecked.clear()
-        for i, row in enumerate(rows):
-            if not all(map(math.isfinite, row)):
-                return first_step + i
-            self.state.terms = dict(zip(names, row, strict=False))  # the norm is left out
+        table = torch.stack([values for _, values, _ in self.unchecked]).tolist()
+        first_step = self.state.step - len(table) + 1
+        newest, self.unchecked = self.unchecked, []
+        for i, (names, values) in enumerate(zip((n for n, _, _ in newest), table, strict=True)):
+            if not all(map(math.isfinite, values)):
+                return first_step + i, newest[i][2].tolist()
+            self.state.terms = dict(zip(names, values, strict=False))  # the norm is left out
             for name, value in self.state.terms.items():
                 self.sums[name] = self.sums.get(name, 0.0) + value
             self.n_summed += 1
@@ -277,22 +345,22 @@ class _Run:
                 "epoch": -(-state.step // self.steps_per_epoch),
                 "step": state.step,
                 **{name: total / self.n_summed for name, total in self.sums.items()},
-                "learning_rate": self.options.learning_rate
-                * one_cycle(state.step / state.n_steps),
+                "learning_rate": self.rate(),
                 "seconds": state.elapsed,
             }
         )
         self.sums, self.n_summed = {}, 0
 
-    def _put_back(self, good: dict[str, Tensor], bad_step: int) -> None:
+    def _put_back(self, bad_step: int, rows: list[int]) -> None:
         """Return to the weights after the last whole epoch, and say so."""
         epoch = self.state.epoch
-        what = f"the loss was not finite at step {bad_step} (epoch {epoch + 1})"
+        few = ", ".join(map(str, rows[:5])) + (", ..." if len(rows) > 5 else "")
+        what = f"the loss was not finite at step {bad_step} (epoch {epoch + 1}, images {few})"
         remedy = f"Try a learning_rate below {self.options.learning_rate:g}"
         self.sums, self.n_summed = {}, 0
         if epoch == 0:
             raise FloatingPointError(f"{what}, before anything was learned. {remedy}")
-        self.module.load_state_dict(good)
+        self.module.load_state_dict(self.good)
         warnings.warn(
             f"{what}: training ended, and the weights after epoch {epoch} are kept. {remedy}",
             RuntimeWarning,
@@ -311,64 +379,3 @@ class _Run:
                 self.module.train()
 
         return preview
-
-
-def one_cycle(fraction: float) -> float:
-    """Share of the highest learning rate when ``fraction`` of the steps is done.
-
-    Rises linearly from 1/20, then falls along a half cosine to 1/100.
-
-    References
-    ----------
-    Smith & Topin 2018, "Super-Convergence" (one cycle).
-    """
-    if fraction < RISE:
-        return 0.05 + 0.95 * fraction / RISE
-    down = (fraction - RISE) / (1 - RISE)
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(down, 1.0)))
-
-
-def tensor_of(pixels: Pixels) -> Tensor:
-    """Return the pixels as a tensor on the same memory (read-only arrays too)."""
-    with warnings.catch_warnings():
-        # torch warns that it could write into a read-only array; nothing here writes
-        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
-        return torch.from_numpy(pixels)
-
-
-def float_batch(pixels: Tensor) -> Tensor:
-    """Turn pixels (b, height, width, channels) into floats (b, channels, height, width) in [0, 1].
-
-    Only the strides change places: the memory stays channels-last, which convolutions prefer.
-    """
-    batch = pixels.permute(0, 3, 1, 2)
-    # Division, not multiplication by 1/255: the same bits as numpy's float32(x) / 255.
-    return (
-        batch.float().div_(255)
-        if pixels.dtype == torch.uint8
-        else batch.contiguous(memory_format=torch.channels_last)
-    )
-
-
-def choose_device(device: str | torch.device) -> torch.device:
-    """Return the device of a ``device`` parameter: "auto" is cuda, else mps, else cpu.
-
-    Raises
-    ------
-    ValueError
-        A device that torch does not know or that is not there.
-    """
-    if device == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        chosen = torch.device(device)
-        torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(
-            f"device is {device!r}, which is not available here ({reason}); accepted: 'auto', "
-            "'cpu', 'cuda', 'mps'"
-        ) from error
-    return chosen

@@ -18,40 +18,76 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from vaewidgets.core.networks.mlp import LOG_VAR_LIMIT
-
 FIRST_CHANNELS = 16
 MAX_CHANNELS = 64
 MIN_CELLS = 64
 
 
-def plan(height: int, width: int) -> tuple[tuple[int, int], tuple[int, ...]]:
+def plan(
+    height: int, width: int, first_channels: int = FIRST_CHANNELS, max_channels: int = MAX_CHANNELS
+) -> tuple[tuple[int, int], tuple[int, ...]]:
     """Return the (rows, columns) of the coarsest grid and the channels of each level.
 
     Each level halves the one before, rounding up; there is always one level at least.
+
+    Raises
+    ------
+    ValueError
+        The first level would have more channels than any may have.
     """
-    channels = [FIRST_CHANNELS]
-    height, width = -(-height // 2), -(-width // 2)
+    n_levels, height, width = 1, -(-height // 2), -(-width // 2)
     while height * width >= MIN_CELLS:
-        height, width = -(-height // 2), -(-width // 2)
-        channels.append(min(2 * channels[-1], MAX_CHANNELS))
-    return (height, width), tuple(channels)
+        n_levels, height, width = n_levels + 1, -(-height // 2), -(-width // 2)
+    return (height, width), widths(n_levels, first_channels, max_channels)
+
+
+def widths(n_levels: int, first_channels: int, max_channels: int) -> tuple[int, ...]:
+    """Channels of each level, doubled from one to the next.
+
+    Raises
+    ------
+    ValueError
+        The first level would have more channels than any may have.
+    """
+    if first_channels > max_channels:
+        raise ValueError(
+            f"first_channels is {first_channels}; accepted: up to max_channels ({max_channels})"
+        )
+    return tuple(min(first_channels * 2**i, max_channels) for i in range(n_levels))
 
 
 class ConvEncoder(nn.Module):
-    """Images to the mean and log-variance of their codes.
+    """Images to numbers, through strided convolutions and a dense layer.
 
     Parameters
     ----------
     height, width, channels : int
         Size of the images.
-    n_latent : int
-        Dimensions of the code.
+    n_outputs : int
+        Numbers an image becomes.
+    first_channels : int, default 16
+        Channels of the first level; each further level has twice as many.
+    max_channels : int, default 64
+        Channels that no level exceeds.
+
+    Raises
+    ------
+    ValueError
+        ``first_channels`` above ``max_channels``.
     """
 
-    def __init__(self, height: int, width: int, channels: int, n_latent: int) -> None:
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        channels: int,
+        n_outputs: int,
+        *,
+        first_channels: int = FIRST_CHANNELS,
+        max_channels: int = MAX_CHANNELS,
+    ) -> None:
         super().__init__()
-        (rows, columns), levels = plan(height, width)
+        (rows, columns), levels = plan(height, width, first_channels, max_channels)
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise((channels, *levels)):
             layers += [
@@ -60,13 +96,13 @@ class ConvEncoder(nn.Module):
                 nn.ReLU(),
             ]
         self.blocks = nn.Sequential(*layers)
-        self.heads = nn.Linear(levels[-1] * rows * columns, 2 * n_latent)
+        self.heads = nn.Linear(levels[-1] * rows * columns, n_outputs)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode ``x`` (b, channels, height, width) to mean (b, d), log-variance (b, d)."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Encode ``x`` (b, channels, height, width) to (b, n_outputs)."""
         features = self.blocks(x)  # (b, levels[-1], rows, columns)
-        mean, log_var = self.heads(features.flatten(1)).chunk(2, dim=1)
-        return mean, log_var.clamp(-LOG_VAR_LIMIT, LOG_VAR_LIMIT)
+        outputs: Tensor = self.heads(features.flatten(1))
+        return outputs
 
 
 class ConvDecoder(nn.Module):
@@ -78,11 +114,29 @@ class ConvDecoder(nn.Module):
         Size of the images.
     n_latent : int
         Dimensions of the code.
+    first_channels : int, default 16
+        Channels of the level next to the image.
+    max_channels : int, default 64
+        Channels that no level exceeds.
+
+    Raises
+    ------
+    ValueError
+        ``first_channels`` above ``max_channels``.
     """
 
-    def __init__(self, height: int, width: int, channels: int, n_latent: int) -> None:
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        channels: int,
+        n_latent: int,
+        *,
+        first_channels: int = FIRST_CHANNELS,
+        max_channels: int = MAX_CHANNELS,
+    ) -> None:
         super().__init__()
-        (rows, columns), levels = plan(height, width)
+        (rows, columns), levels = plan(height, width, first_channels, max_channels)
         self.grid = (levels[-1], rows, columns)
         self.height, self.width = height, width
         self.dense = nn.Sequential(nn.Linear(n_latent, levels[-1] * rows * columns), nn.ReLU())

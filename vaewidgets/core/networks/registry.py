@@ -7,21 +7,48 @@ or executed.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from vaewidgets.core.networks.cluster_head import ClusterHead
 from vaewidgets.core.networks.conv import ConvDecoder, ConvEncoder
 from vaewidgets.core.networks.mlp import MLPDecoder, MLPEncoder
 
-NETWORKS: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
-    "mlp": (MLPEncoder, MLPDecoder),
-    "conv": (ConvEncoder, ConvDecoder),
+
+@dataclass(frozen=True)
+class Family:
+    """An encoder, the decoder that belongs to it, and what can be set about them.
+
+    Attributes
+    ----------
+    encoder : class
+        ``encoder(height, width, channels, n_outputs, **settings)``, images to (b, n_outputs).
+    decoder : class
+        ``decoder(height, width, channels, n_latent, **settings)``, codes to logits of images.
+    settings : dict of str to (int, int, int)
+        Default, lowest and highest value of each setting.
+    """
+
+    encoder: type[nn.Module]
+    decoder: type[nn.Module]
+    settings: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+
+
+NETWORKS: dict[str, Family] = {
+    "mlp": Family(MLPEncoder, MLPDecoder, {"hidden": (512, 1, 8192), "hidden_2": (0, 0, 8192)}),
+    "conv": Family(
+        ConvEncoder, ConvDecoder, {"first_channels": (16, 8, 256), "max_channels": (64, 8, 1024)}
+    ),
 }
+CODES = ("gaussian", "plain", "sigmoid")
 CONV_FROM = 8  # pixels; 8x8 digits: 10-NN accuracy of the codes .96, .95 with the dense network
 MAX_SIDE = 4096
 MAX_LATENT = 4096
+MAX_CLUSTERS = 1000
+LOG_VAR_LIMIT = 10.0  # e^(10/2) = 148 standard deviations; beyond it exp() only makes trouble
 MAX_PARAMETERS = 500_000_000  # 2 GB of float32, far above any network built here
 
 
@@ -31,11 +58,16 @@ class EncoderDecoder(nn.Module):
     Parameters
     ----------
     encoder : nn.Module
-        (b, c, h, w) in [0, 1] -> mean (b, d), log-variance (b, d).
+        (b, c, h, w) in [0, 1] -> (b, 2 d) for Gaussian codes, (b, d) for others.
     decoder : nn.Module
         (b, d) -> logits (b, c, h, w).
     architecture : Architecture
         What they were built from.
+
+    Attributes
+    ----------
+    clusters : ClusterHead or None
+        Classes over the codes, for models that cluster.
     """
 
     noise_variance: Tensor
@@ -45,7 +77,21 @@ class EncoderDecoder(nn.Module):
         self.architecture = architecture
         self.encoder = encoder
         self.decoder = decoder
+        n_clusters, n_latent = architecture.n_clusters, architecture.n_latent
+        self.clusters = ClusterHead(n_latent, n_clusters) if n_clusters else None
         self.register_buffer("noise_variance", torch.zeros(()))  # 0: not estimated yet
+
+    def posterior(self, batch: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and log-variance, both (b, d), of the codes of (b, c, h, w) in [0, 1].
+
+        A code that is no distribution is one of no spread: its log-variance is -infinity.
+        """
+        outputs = self.encoder(batch)
+        if self.architecture.code == "gaussian":
+            mean, log_var = outputs.chunk(2, dim=1)
+            return mean, log_var.clamp(-LOG_VAR_LIMIT, LOG_VAR_LIMIT)
+        codes = outputs.sigmoid() if self.architecture.code == "sigmoid" else outputs
+        return codes, torch.full_like(codes, -math.inf)
 
 
 @dataclass(frozen=True)
@@ -54,7 +100,7 @@ class Architecture:
 
     Parameters
     ----------
-    network : {"mlp", "conv"}
+    network : str
         Name in ``NETWORKS``.
     height, width : int, 1 to 4096
         Size of the images in pixels.
@@ -62,6 +108,12 @@ class Architecture:
         1 gray, 3 colour.
     n_latent : int, 1 to 4096
         Dimensions of the code.
+    settings : dict of str to int
+        What differs from the defaults of the network; completed with them.
+    code : {"gaussian", "plain", "sigmoid"}
+        A mean and a variance for each image, or numbers, or numbers between 0 and 1.
+    n_clusters : int, 0 to 1000
+        Classes over the codes; 0 for a model that does not cluster.
 
     Raises
     ------
@@ -74,23 +126,34 @@ class Architecture:
     width: int
     channels: int
     n_latent: int
+    settings: dict[str, int] = field(default_factory=dict)
+    code: str = "gaussian"
+    n_clusters: int = 0
 
     def __post_init__(self) -> None:
-        if self.network not in NETWORKS:
-            raise ValueError(f"network is {self.network!r}; accepted: {', '.join(NETWORKS)}")
-        limits = {"height": MAX_SIDE, "width": MAX_SIDE, "channels": 3, "n_latent": MAX_LATENT}
-        for name, highest in limits.items():
-            value = getattr(self, name)
-            if type(value) is not int or not 1 <= value <= highest:
-                raise ValueError(f"{name} is {value!r}; accepted: an integer from 1 to {highest}")
+        for name, accepted in (("network", tuple(NETWORKS)), ("code", CODES)):
+            if getattr(self, name) not in accepted:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!r}; accepted: {', '.join(accepted)}"
+                )
+        limits = {
+            "height": (1, MAX_SIDE),
+            "width": (1, MAX_SIDE),
+            "channels": (1, 3),
+            "n_latent": (1, MAX_LATENT),
+            "n_clusters": (0, MAX_CLUSTERS),
+        }
+        for name, (lowest, highest) in limits.items():
+            _check_size(name, getattr(self, name), lowest, highest)
+        object.__setattr__(self, "settings", complete_settings(self.network, self.settings))
 
     @property
     def n_values(self) -> int:
         """Pixels times channels of an image."""
         return self.height * self.width * self.channels
 
-    def as_dict(self) -> dict[str, str | int]:
-        """Return the name and sizes as plain JSON values."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return the names and sizes as plain JSON values."""
         return asdict(self)
 
     def outline(self) -> EncoderDecoder:
@@ -101,11 +164,13 @@ class Architecture:
         ValueError
             The network would have more than 500 million parameters.
         """
-        encoder, decoder = NETWORKS[self.network]
+        family = NETWORKS[self.network]
+        size = (self.height, self.width, self.channels)
+        n_outputs = 2 * self.n_latent if self.code == "gaussian" else self.n_latent
         with torch.device("meta"):
             module = EncoderDecoder(
-                encoder(self.height, self.width, self.channels, self.n_latent),
-                decoder(self.height, self.width, self.channels, self.n_latent),
+                family.encoder(*size, n_outputs, **self.settings),
+                family.decoder(*size, self.n_latent, **self.settings),
                 self,
             )
         n_parameters = sum(math.prod(p.shape) for p in module.parameters())
@@ -122,8 +187,39 @@ class Architecture:
         module = self.outline().to_empty(device="cpu")
         for part in module.modules():
             _initialise(part, generator)
+        for part in module.modules():
+            start = getattr(part, "initialise", None)
+            if callable(start):  # an architecture with a start of its own
+                start(generator)
         module.noise_variance.zero_()
         return module
+
+
+def complete_settings(network: str, settings: Any) -> dict[str, int]:
+    """Return all settings of a network: those given, checked, and the defaults of the others.
+
+    Raises
+    ------
+    ValueError, TypeError
+        No table, a name that the network has not, or a value outside its range.
+    """
+    accepted = NETWORKS[network].settings
+    names = ", ".join(f"{name} ({low} to {high})" for name, (_, low, high) in accepted.items())
+    if not isinstance(settings, dict):
+        raise TypeError(f"settings are {settings!r}; accepted: a dict with any of {names}")
+    for name, value in settings.items():
+        if name not in accepted:
+            raise ValueError(
+                f"settings has {name!r}; accepted for network={network!r}: {names or 'none'}"
+            )
+        _check_size(f"settings[{name!r}]", value, *accepted[name][1:])
+    return {name: settings.get(name, default) for name, (default, _, _) in accepted.items()}
+
+
+def _check_size(name: str, value: Any, lowest: int, highest: int) -> None:
+    """Refuse anything but an integer from ``lowest`` to ``highest``."""
+    if type(value) is not int or not lowest <= value <= highest:
+        raise ValueError(f"{name} is {value!r}; accepted: an integer from {lowest} to {highest}")
 
 
 def channels_last(module: nn.Module) -> None:

@@ -1,4 +1,4 @@
-"""What the file of a VAE holds besides the networks, and the check of it when it is read."""
+"""What a model file holds besides the networks, and the check of it when it is read."""
 
 from __future__ import annotations
 
@@ -9,27 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from vaewidgets.core.objectives import LIKELIHOODS
-
 if TYPE_CHECKING:
+    from vaewidgets.core.estimator import ImageModel
     from vaewidgets.core.networks.registry import Architecture
     from vaewidgets.core.training import Options
-    from vaewidgets.core.vae import VAE
     from vaewidgets.images import Images
 
-# Of the parameters only those: who watched, and where it was computed, are no part of a model.
-PARAMETERS = {
-    "n_latent",
-    "network",
-    "likelihood",
-    "beta",
-    "warm_up",
-    "max_epochs",
-    "batch_size",
-    "learning_rate",
-    "random_state",
-    "n_threads",
-}
+# Who watched, where it was computed and where it was kept are no part of a model.
+PASSING = {"device", "progress", "checkpoint"}
 ENTRIES = {"parameters", "history", "outcome", "active_dimensions", "trained_with"}
 
 
@@ -46,31 +33,40 @@ def provenance(images: Images, seed: int, options: Options) -> dict[str, Any]:
     }
 
 
-def content_of(vae: VAE) -> dict[str, Any]:
-    """Return parameters and history as plain JSON values."""
-    parameters = {name: _plain(getattr(vae, name)) for name in sorted(PARAMETERS)}
+def parameters_of(model: ImageModel) -> dict[str, Any]:
+    """Return the parameters that belong to a model, as plain JSON values."""
     return {
-        "parameters": parameters,
-        "history": vae.history_,
-        "outcome": vae.outcome_,
-        "active_dimensions": vae.active_dimensions_.tolist(),
-        "trained_with": vae.trained_with_,
+        name: _plain(value)
+        for name, value in sorted(model.get_params(deep=False).items())
+        if name not in PASSING
     }
 
 
-def check_content(content: dict[str, Any], architecture: Architecture) -> None:
-    """Raise ValueError where the content is not what :func:`content_of` writes."""
+def content_of(model: ImageModel) -> dict[str, Any]:
+    """Return parameters and history as plain JSON values."""
+    return {
+        "parameters": parameters_of(model),
+        "history": model.history_,
+        "outcome": model.outcome_,
+        "active_dimensions": model.active_dimensions_.tolist(),
+        "trained_with": model.trained_with_,
+    }
+
+
+def check_content(
+    model: type[ImageModel], content: dict[str, Any], architecture: Architecture
+) -> None:
+    """Raise ValueError or TypeError where the content is not what :func:`content_of` writes."""
     if content.keys() != ENTRIES:
         raise ValueError(f"content has the entries {sorted(content)}, expected {sorted(ENTRIES)}")
     parameters, history = content["parameters"], content["history"]
-    if not isinstance(parameters, dict) or parameters.keys() != PARAMETERS:
-        raise ValueError(f"parameters must be exactly {sorted(PARAMETERS)}")
-    if not all(value is None or type(value) in {str, int, float} for value in parameters.values()):
-        raise ValueError("parameters must be names and numbers")
-    if parameters["n_latent"] != architecture.n_latent:
-        raise ValueError("n_latent in parameters and in architecture differ")
-    if parameters["likelihood"] not in LIKELIHOODS:
-        raise ValueError(f"likelihood is {parameters['likelihood']!r}")
+    expected = set(model().get_params(deep=False)) - PASSING
+    if not isinstance(parameters, dict) or parameters.keys() != expected:
+        raise ValueError(f"parameters must be exactly {sorted(expected)}")
+    restored = model(**restored_parameters(parameters), device="cpu")
+    restored.check_params()
+    if restored.architecture(*_size(architecture)) != architecture:
+        raise ValueError("the parameters and the architecture do not belong together")
     if not isinstance(history, list) or not all(map(_is_record, history)):
         raise ValueError("history must be a list of tables of finite numbers")
     active = content["active_dimensions"]
@@ -86,6 +82,18 @@ def check_content(content: dict[str, Any], architecture: Architecture) -> None:
         raise ValueError("trained_with must be a table")
 
 
+def restored_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters as they were given: JSON knows no tuples."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in parameters.items()
+    }
+
+
+def _size(architecture: Architecture) -> tuple[int, int, int]:
+    return architecture.height, architecture.width, architecture.channels
+
+
 def _is_record(record: Any) -> bool:
     """Whether this is one epoch of a history."""
     return isinstance(record, dict) and all(
@@ -95,8 +103,14 @@ def _is_record(record: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     """Turn numpy numbers into Python's; what has no JSON form (a RandomState) into None."""
-    if value is None or isinstance(value, str):
+    if value is None or isinstance(value, str | bool):
         return value
     if isinstance(value, numbers.Integral):
         return int(value)
-    return float(value) if isinstance(value, numbers.Real) else None
+    if isinstance(value, numbers.Real):
+        return float(value)
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    return None
