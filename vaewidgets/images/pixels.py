@@ -6,17 +6,20 @@ The form: shape (n, height, width, channels) with 1 or 3 channels, either uint8 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # uint8 or float32: numpy's types have no word for "one of two".
 PixelArray = NDArray[Any]
 
 AXES = ("NHW", "NHWC", "NCHW")
 
-# Images looked at together, so that checking a memory-mapped file does not read it all at once.
+# Numbers looked at together: at most 64 MB as float32, whatever the number of images.
 _CHUNK_NUMBERS = 16_000_000
 
 
@@ -59,14 +62,20 @@ def check_values(array: NDArray[Any]) -> PixelArray:
     scale = 65535.0 if array.dtype.kind == "u" else 1.0
     in_place = array.dtype == np.float32  # includes that the byte order is the machine's
     result = array if in_place else np.empty(array.shape, dtype=np.float32)
-    step = max(1, _CHUNK_NUMBERS // max(1, array[0].size))
-    for start in range(0, len(array), step):
-        chunk = array[start : start + step]
+    for rows in in_chunks(array):
+        chunk = array[rows]
         if scale == 1.0:
-            _check_range(chunk, start)
+            _check_range(chunk, rows.start)
         if not in_place:
-            result[start : start + step] = chunk / np.float32(scale)
+            result[rows] = chunk / np.float32(scale)
     return result
+
+
+def in_chunks(array: NDArray[Any]) -> Iterator[slice]:
+    """Cut the images of an array into slices, so that a memory-mapped file is not read whole."""
+    step = max(1, _CHUNK_NUMBERS // max(1, array[:1].size))
+    for start in range(0, len(array), step):
+        yield slice(start, start + step)
 
 
 def _check_dtype(dtype: np.dtype[Any]) -> None:

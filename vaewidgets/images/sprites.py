@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.images.pixels import in_chunks
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-# Numbers held in float32 at a time: about 64 MB, whatever the number of images.
-_CHUNK_NUMBERS = 16_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,18 +57,17 @@ def shrink(pixels: NDArray[Any], max_side: int) -> NDArray[np.uint8]:
     small = np.empty((len(pixels), new_height, new_width, channels), dtype=np.uint8)
     rows = _area_weights(height, new_height)
     columns = _area_weights(width, new_width)
-    step = max(1, _CHUNK_NUMBERS // (height * width * channels))
-    for start in range(0, len(pixels), step):
-        chunk = pixels[start : start + step]
+    for part in in_chunks(pixels):
+        chunk = pixels[part]
         if scale == 1.0 and chunk.dtype == np.uint8:
-            small[start : start + step] = chunk
+            small[part] = chunk
             continue
         brightness = chunk.astype(np.float32)
         if chunk.dtype != np.uint8:
             brightness *= 255.0
         if scale < 1.0:
             brightness = _average(brightness, rows, columns)
-        small[start : start + step] = np.rint(brightness)
+        small[part] = np.rint(brightness)
     return small
 
 
