@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from vaewidgets import datasets as datasets
     from vaewidgets import figures as figures
     from vaewidgets import latent as latent
+    from vaewidgets.core.autoencoders import Autoencoder as Autoencoder
+    from vaewidgets.core.clustering_vae import ClusterVAE as ClusterVAE
+    from vaewidgets.core.hierarchical import HierarchicalVAE as HierarchicalVAE
     from vaewidgets.core.vae import VAE as VAE
     from vaewidgets.gaussians import Gaussians as Gaussians
     from vaewidgets.images import Images as Images
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 # instant and a process that only projects or only labels never loads torch.
 _ROOMS = {
     "VAE": "vaewidgets.core.vae",
+    "Autoencoder": "vaewidgets.core.autoencoders",
+    "ClusterVAE": "vaewidgets.core.clustering_vae",
+    "HierarchicalVAE": "vaewidgets.core.hierarchical",
     "Gaussians": "vaewidgets.gaussians",
     "Images": "vaewidgets.images",
     "load_images": "vaewidgets.images",
@@ -41,7 +47,10 @@ _MODULES = ("datasets", "figures", "latent")
 __all__ = [
     "VAE",
     "Annotator",
+    "Autoencoder",
+    "ClusterVAE",
     "Gaussians",
+    "HierarchicalVAE",
     "Images",
     "Interpolator",
     "LatentScatter",

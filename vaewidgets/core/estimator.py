@@ -27,7 +27,6 @@ from vaewidgets.core.inference import active_dimensions, decode, encode, reconst
 from vaewidgets.core.kept_training import KeptTraining
 from vaewidgets.core.networks.registry import (
     MAX_LATENT,
-    NETWORKS,
     Architecture,
     EncoderDecoder,
     choose_network,
@@ -83,7 +82,7 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     active_dimensions_: NDArray[np.bool_]
     trained_with_: dict[str, Any]
 
-    NETWORKS: ClassVar[tuple[str, ...]] = ("auto", *NETWORKS)
+    NETWORKS: ClassVar[tuple[str, ...]] = ("auto", "mlp", "conv", "dual_conv", "spatial")
 
     # what a model adds
 

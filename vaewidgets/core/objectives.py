@@ -9,8 +9,11 @@ import torch
 from vaewidgets.core import losses
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor, nn
 
+    from vaewidgets.core.feeding import Pixels
     from vaewidgets.core.networks.registry import EncoderDecoder
     from vaewidgets.core.training import Moment
 
@@ -113,15 +116,121 @@ class EvidenceBound(Bound):
         """Return the loss and its parts ``reconstruction`` and ``kl``, nats an image."""
         networks = cast("EncoderDecoder", module)
         reconstruction, mean, log_var, _ = self.plain(networks, batch, moment)
-        kl = losses.kl_to_standard_normal(mean, log_var).mean(dim=0)  # of each dimension
-        layers = torch.split(kl, list(self.layers or (len(kl),)))
-        cost = kl.sum()
-        if self.free_bits > 0:
-            floors = [self.free_bits * len(layer) for layer in layers]
-            cost = torch.stack(
-                [layer.sum().clamp_min(floor) for layer, floor in zip(layers, floors, strict=True)]
-            ).sum()
-        parts = {"reconstruction": reconstruction.detach(), "kl": kl.sum().detach()}
+        kl = losses.kl_to_standard_normal(mean, log_var)  # (b, d)
+        sizes = list(self.layers or (kl.shape[1],))
+        cost = losses.free_bits(kl, sizes, [self.free_bits * size for size in sizes])
+        parts = {"reconstruction": reconstruction.detach(), "kl": kl.detach().sum(dim=1).mean()}
         if self.layers:
-            parts |= {f"kl_{i}": kl.sum().detach() for i, kl in enumerate(layers, start=1)}
+            layers = torch.split(kl.detach().mean(dim=0), sizes)
+            parts |= {f"kl_{i}": layer.sum() for i, layer in enumerate(layers, start=1)}
         return losses.Terms(reconstruction + self.weight(moment.fraction) * cost, parts)
+
+
+class ClusterBound(Bound):
+    """Negative evidence bound of codes and classes together, with a prior for each class.
+
+    ``E[-log p(x | z)] + beta (sum_y p(y | z) KL(q(z | x) || N(mu_y, I)) + KL(p(y | z) || 1/K)
+    + balance KL(mean_x p(y | z) || 1/K))``. In the first epochs it is the plain bound, with one
+    prior N(0, I) for all; then ``start`` puts the means where the codes have gathered.
+
+    Parameters
+    ----------
+    likelihood, beta, warm_up
+        See :class:`Bound`.
+    balance : float, >= 0
+        Weight of the pull towards classes of equal size.
+    plain_epochs : int, >= 0
+        Epochs of the plain bound.
+    start : callable(networks, pixels)
+        Sets means and classifier after the plain epochs.
+
+    References
+    ----------
+    Su 2018 (kexue.fm 5887), equation 5; the start is that of Jiang et al. 2017 (VaDE), section
+    4.1; the balance that of Hu et al. 2017 (IMSAT).
+    """
+
+    def __init__(
+        self,
+        likelihood: PixelLikelihood,
+        beta: float,
+        warm_up: float,
+        *,
+        balance: float,
+        plain_epochs: int,
+        start: Callable[[EncoderDecoder, Pixels], None],
+    ) -> None:
+        super().__init__(likelihood, beta, warm_up)
+        self.balance, self.plain_epochs, self.start = balance, plain_epochs, start
+
+    def before_epoch(self, module: nn.Module, pixels: Pixels, epoch: int) -> None:
+        """Let the classes begin once the plain epochs are over."""
+        if epoch == self.plain_epochs and epoch > 0:
+            self.start(cast("EncoderDecoder", module), pixels)
+
+    def __call__(self, module: nn.Module, batch: Tensor, moment: Moment) -> losses.Terms:
+        """Return the loss and its parts ``reconstruction``, ``kl`` and ``certainty``, nats."""
+        networks = cast("EncoderDecoder", module)
+        reconstruction, mean, log_var, z = self.plain(networks, batch, moment)
+        weight = self.weight(moment.fraction)
+        if moment.epoch < self.plain_epochs:
+            kl = losses.kl_to_standard_normal(mean, log_var).sum(dim=1).mean()
+            parts = {"reconstruction": reconstruction.detach(), "kl": kl.detach()}
+            parts["certainty"] = torch.zeros_like(kl.detach())
+            return losses.Terms(reconstruction + weight * kl, parts)
+        clusters = networks.class_head()
+        logits = clusters(z)
+        kl = losses.class_divergence(mean, log_var, clusters.means, logits).mean()
+        certainty = losses.class_certainty(logits).mean()
+        cost = kl + certainty
+        if self.balance > 0:
+            cost = cost + self.balance * losses.imbalance(logits)
+        parts = {
+            "reconstruction": reconstruction.detach(),
+            "kl": kl.detach(),
+            "certainty": certainty.detach(),
+        }
+        return losses.Terms(reconstruction + weight * cost, parts)
+
+
+class Reconstruction:
+    """Negative log-likelihood of an image given its own code, no distribution in between.
+
+    Parameters
+    ----------
+    likelihood : PixelLikelihood
+        Of the pixels.
+    noise : float, >= 0
+        Standard deviation of the noise added to what the encoder sees, clipped to [0, 1].
+    sparsity : float, >= 0
+        Weight of the pull of the mean activity of each code towards ``activity``.
+    activity : float, in (0, 1)
+        Wanted share of images for which a code is on.
+
+    References
+    ----------
+    Vincent et al. 2008, "Extracting and Composing Robust Features with Denoising Autoencoders";
+    Ng 2011, "Sparse autoencoder".
+    """
+
+    def __init__(
+        self, likelihood: PixelLikelihood, noise: float, sparsity: float, activity: float
+    ) -> None:
+        self.likelihood, self.noise = likelihood, noise
+        self.sparsity, self.activity = sparsity, activity
+
+    def __call__(self, module: nn.Module, batch: Tensor, moment: Moment) -> losses.Terms:
+        """Return the loss and its parts ``reconstruction`` and ``sparsity``, nats an image."""
+        networks = cast("EncoderDecoder", module)
+        seen = batch
+        if self.noise > 0:
+            noise = torch.empty_like(batch).normal_(0.0, self.noise, generator=moment.generator)
+            seen = (batch + noise).clamp_(0.0, 1.0)
+        codes, _ = networks.posterior(seen)
+        reconstruction = -self.likelihood(networks, batch, networks.decoder(codes), moment)
+        parts = {"reconstruction": reconstruction.detach()}
+        if self.sparsity == 0:
+            return losses.Terms(reconstruction, parts)
+        penalty = losses.sparse_penalty(codes, self.activity)
+        parts["sparsity"] = penalty.detach()
+        return losses.Terms(reconstruction + self.sparsity * penalty, parts)

@@ -85,6 +85,7 @@ class Moment:
 
     step: int
     n_steps: int
+    epoch: int
     generator: torch.Generator
 
     @property
@@ -288,7 +289,7 @@ class _Run:
         self.in_step = True
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
-        moment = Moment(state.step, state.n_steps, self.noise)
+        moment = Moment(state.step, state.n_steps, state.epoch, self.noise)
         terms = self.objective(self.module, float_batch(pixels), moment)
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(terms.loss)

@@ -13,9 +13,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vaewidgets.core.losses import normal_log_density
 from vaewidgets.core.networks.cluster_head import ClusterHead
 from vaewidgets.core.networks.conv import ConvDecoder, ConvEncoder
+from vaewidgets.core.networks.dense_unet import DenseUNetDecoder, DenseUNetEncoder
+from vaewidgets.core.networks.dual_conv import DualConvDecoder, DualConvEncoder
 from vaewidgets.core.networks.mlp import MLPDecoder, MLPEncoder
+from vaewidgets.core.networks.spatial import SpatialDecoder, SpatialEncoder
+
+CONV_FROM = 8  # pixels; 8x8 digits: 10-NN accuracy of the codes .96, .95 with the dense network
+MAX_SIDE = 4096
+MAX_LATENT = 4096
+MAX_CLUSTERS = 1000
+LOG_VAR_LIMIT = 10.0  # e^(10/2) = 148 standard deviations; beyond it exp() only makes trouble
+MAX_PARAMETERS = 500_000_000  # 2 GB of float32, far above any network built here
 
 
 @dataclass(frozen=True)
@@ -39,17 +50,33 @@ class Family:
 
 NETWORKS: dict[str, Family] = {
     "mlp": Family(MLPEncoder, MLPDecoder, {"hidden": (512, 1, 8192), "hidden_2": (0, 0, 8192)}),
+    "dual_conv": Family(
+        DualConvEncoder, DualConvDecoder, {"n_layers": (2, 1, 5), "hidden": (512, 1, 8192)}
+    ),
+    "spatial": Family(
+        SpatialEncoder,
+        SpatialDecoder,
+        {"first_channels": (16, 8, 256), "max_channels": (64, 8, 1024)},
+    ),
+    "dense_unet": Family(
+        DenseUNetEncoder,
+        DenseUNetDecoder,
+        {
+            "n_first": (8, 1, MAX_LATENT - 1),
+            "growth": (12, 1, 64),
+            "features": (24, 1, 256),
+            "block1": (6, 1, 64),
+            "block2": (12, 1, 64),
+            "block3": (24, 1, 64),
+            "block4": (16, 1, 64),
+            "bn_size": (4, 1, 8),
+        },
+    ),
     "conv": Family(
         ConvEncoder, ConvDecoder, {"first_channels": (16, 8, 256), "max_channels": (64, 8, 1024)}
     ),
 }
 CODES = ("gaussian", "plain", "sigmoid")
-CONV_FROM = 8  # pixels; 8x8 digits: 10-NN accuracy of the codes .96, .95 with the dense network
-MAX_SIDE = 4096
-MAX_LATENT = 4096
-MAX_CLUSTERS = 1000
-LOG_VAR_LIMIT = 10.0  # e^(10/2) = 148 standard deviations; beyond it exp() only makes trouble
-MAX_PARAMETERS = 500_000_000  # 2 GB of float32, far above any network built here
 
 
 class EncoderDecoder(nn.Module):
@@ -92,6 +119,24 @@ class EncoderDecoder(nn.Module):
             return mean, log_var.clamp(-LOG_VAR_LIMIT, LOG_VAR_LIMIT)
         codes = outputs.sigmoid() if self.architecture.code == "sigmoid" else outputs
         return codes, torch.full_like(codes, -math.inf)
+
+    def class_head(self) -> ClusterHead:
+        """Return the classes of a model that clusters."""
+        if self.clusters is None:
+            raise TypeError("this model has no clusters")
+        return self.clusters
+
+    def log_prior(self, z: Tensor) -> Tensor:
+        """Log-density (...,) of codes (..., d) before an image is seen, in nats.
+
+        N(0, I), or the classes' priors N(means[y], I) in equal shares.
+        """
+        zero = z.new_zeros(())
+        if self.clusters is None:
+            return normal_log_density(z, zero, zero)
+        means = self.clusters.means
+        densities = normal_log_density(z[..., None, :], means, zero)  # (..., n_clusters)
+        return densities.logsumexp(dim=-1) - math.log(len(means))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,210 @@
+"""The clustering VAE: codes and classes learned together, each class with a prior of its own."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import ClusterMixin
+from sklearn.utils.validation import check_is_fitted
+
+from vaewidgets.core.checks import check_integer, check_real, check_seed
+from vaewidgets.core.cluster_start import start_from_mixture
+from vaewidgets.core.inference import classify
+from vaewidgets.core.networks.registry import MAX_CLUSTERS
+from vaewidgets.core.objectives import ClusterBound
+from vaewidgets.core.vae import VariationalModel
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+    from vaewidgets.core.feeding import Pixels
+    from vaewidgets.core.networks.registry import Architecture, EncoderDecoder
+    from vaewidgets.core.progress import Callback
+    from vaewidgets.core.training import Objective
+
+
+class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
+    """Clusters images in one step: a VAE whose code comes with a class.
+
+    A classifier p(y | z) reads the code, and each class y has the prior N(mu_y, I), whose mean
+    is learned. Images can be drawn from one class (``sample(n, cluster=3)``).
+
+    Parameters
+    ----------
+    n_clusters : int >= 2, default 10
+        Classes.
+    n_latent : int, default 16
+        Dimensions of the code.
+    network, network_settings, likelihood
+        As in :class:`VAE`; ``network="dual_conv"`` has two branches of convolutions side by side.
+    noise_std : "learned" or float > 0
+        Standard deviation of the pixels' noise of "gaussian".
+    beta : float >= 0, default 1.0
+        Weight of code and class against the reconstruction.
+    warm_up : float in [0, 1)
+        As in :class:`VAE`.
+    balance : float >= 0, default 0.0
+        Weight of the pull towards classes of equal size.
+    plain_epochs : int >= 0, default 3
+        Epochs as a plain VAE, before the classes begin where a Gaussian mixture finds them among
+        the codes. 0 begins with classes at once, near 0, as in the source: slower, and with
+        fewer images where they belong.
+    max_epochs, batch_size, learning_rate, schedule, random_state, device, n_threads, checkpoint,
+    progress
+        As in :class:`VAE`.
+
+    Attributes
+    ----------
+    labels_ : ndarray of int, shape (n,)
+        Cluster of each image of the fit.
+    networks_, image_shape_, history_, outcome_, active_dimensions_, trained_with_
+        As in :class:`VAE`; ``history_`` has besides ``certainty``, of the classes.
+
+    References
+    ----------
+    Su 2018, "A one-step clustering model based on the VAE" (kexue.fm 5887), equation 5; Yan 2020
+    (two branches); Jiang et al. 2017, "Variational Deep Embedding" (the start).
+    """
+
+    def __init__(
+        self,
+        n_clusters: int = 10,
+        n_latent: int = 16,
+        *,
+        network: str = "auto",
+        network_settings: dict[str, int] | None = None,
+        likelihood: str = "gaussian",
+        noise_std: float | str = "learned",
+        beta: float = 1.0,
+        warm_up: float = 0.1,
+        balance: float = 0.0,
+        plain_epochs: int = 3,
+        max_epochs: int | str = "auto",
+        batch_size: int = 128,
+        learning_rate: float = 4e-3,
+        schedule: str = "one_cycle",
+        random_state: int | np.random.RandomState | None = 0,
+        device: str = "auto",
+        n_threads: int | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        progress: bool | str | Callback = "auto",
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.n_latent = n_latent
+        self.network = network
+        self.network_settings = network_settings
+        self.likelihood = likelihood
+        self.noise_std = noise_std
+        self.beta = beta
+        self.warm_up = warm_up
+        self.balance = balance
+        self.plain_epochs = plain_epochs
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.random_state = random_state
+        self.device = device
+        self.n_threads = n_threads
+        self.checkpoint = checkpoint
+        self.progress = progress
+
+    def check_own_params(self) -> None:
+        """Check the parameters of the bound and of the classes."""
+        super().check_own_params()
+        check_integer("n_clusters", self.n_clusters, 2, MAX_CLUSTERS)
+        check_real("balance", self.balance, 0.0, math.inf, open_end=False)
+        check_integer("plain_epochs", self.plain_epochs, 0)
+
+    def architecture(self, height: int, width: int, channels: int) -> Architecture:
+        """Return the network for images of a size, with its classes."""
+        plain = super().architecture(height, width, channels)
+        return replace(plain, n_clusters=int(self.n_clusters))
+
+    def objective(self) -> Objective:
+        """Return the bound of codes and classes."""
+        seed = check_seed(self.random_state) if isinstance(self.random_state, int) else 0
+
+        def start(networks: EncoderDecoder, pixels: Pixels) -> None:
+            start_from_mixture(networks, pixels, seed)
+
+        return ClusterBound(
+            self.pixel_likelihood(),
+            float(self.beta),
+            float(self.warm_up),
+            balance=float(self.balance),
+            plain_epochs=int(self.plain_epochs),
+            start=start,
+        )
+
+    def fit(self, images: Any, y: Any = None) -> Self:
+        """Learn codes and classes from images; see :meth:`VAE.fit`."""
+        super().fit(images)
+        self.labels_ = self.predict(images)
+        return self
+
+    def predict_proba(self, images: Any) -> NDArray[np.float32]:
+        """Return the probability of each cluster for each image, from the means of the codes.
+
+        Parameters
+        ----------
+        images : Images or anything ``load_images`` takes
+            Of the size the model was fitted on.
+
+        Returns
+        -------
+        ndarray, shape (n, n_clusters), float32
+        """
+        check_is_fitted(self)
+        return classify(self.networks_, self.transform(images))
+
+    def predict(self, images: Any) -> NDArray[np.intp]:
+        """Return the likeliest cluster of each image: ndarray, shape (n,)."""
+        clusters: NDArray[np.intp] = self.predict_proba(images).argmax(axis=1)
+        return clusters
+
+    def sample(
+        self,
+        n: int = 1,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        cluster: int | None = None,
+    ) -> NDArray[np.float32]:
+        """Decode codes drawn from the prior to new images.
+
+        Parameters
+        ----------
+        n : int >= 1, default 1
+            How many.
+        random_state : int, RandomState or None
+            None draws others each time.
+        cluster : int, optional
+            Cluster they are drawn from; None takes one at random for each image.
+
+        Returns
+        -------
+        ndarray, shape (n, height, width, channels), float32 in [0, 1]
+        """
+        check_is_fitted(self)
+        means = self.cluster_means_
+        rng = np.random.default_rng(check_seed(random_state))
+        n_images = check_integer("n", n, 1)
+        if cluster is None:
+            classes = rng.integers(len(means), size=n_images)
+        else:
+            chosen = check_integer("cluster", cluster, 0, len(means) - 1)
+            classes = np.full(n_images, chosen)
+        noise = rng.standard_normal((n_images, means.shape[1]), dtype=np.float32)
+        return self.inverse_transform(means[classes] + noise)
+
+    @property
+    def cluster_means_(self) -> NDArray[np.float32]:
+        """Mean of the prior of each cluster: ndarray, shape (n_clusters, n_latent)."""
+        check_is_fitted(self)
+        means: NDArray[np.float32] = self.networks_.class_head().means.detach().cpu().numpy()
+        return means
