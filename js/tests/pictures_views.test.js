@@ -142,8 +142,8 @@ test("an error of the kernel is shown in the interpolator", async () => {
   const { model, asked } = createPath();
   const { el } = show(interpolator, model);
   await wait();
-  const { id } = asked()[0].content;
-  model.emit("msg:custom", { op: "error", id, message: "pixels are not finite" }, []);
+  const { request } = asked()[0].content;
+  model.emit("msg:custom", { op: "error", request, message: "pixels are not finite" }, []);
   await wait();
   const error = /** @type {HTMLElement} */ (el.querySelector(".vw-error"));
   assert.equal(error.hidden, false);

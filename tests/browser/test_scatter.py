@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 
 import numpy as np
 import pandas as pd
@@ -233,6 +234,18 @@ def test_images_take_the_place_of_points(widget_page):
     view = widget_page(widget)
     before = ink(view)
     view.page.get_by_role("button", name="Images").click()
+    view.wait_until(lambda: ink(view) > 4 * before)
+
+
+def test_images_that_come_late_take_the_place_of_points_too(widget_page):
+    widget = a_scatter()
+    come, answer = threading.Event(), widget._on_sheet
+    widget._on_sheet = lambda *message: come.wait(20) and answer(*message)
+    view = widget_page(widget)
+    view.page.get_by_role("button", name="Images").click()
+    view.page.wait_for_timeout(100)
+    before = ink(view)
+    come.set()
     view.wait_until(lambda: ink(view) > 4 * before)
 
 
