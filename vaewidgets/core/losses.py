@@ -152,13 +152,13 @@ def continuous_bernoulli_log_likelihood(target: Tensor, logits: Tensor) -> Tenso
     Loaiza-Ganem & Cunningham 2019, "The continuous Bernoulli: fixing a pervasive error in
     variational autoencoders", equations 7 and 8.
     """
-    near, far = _near_and_far_from_zero(logits)
+    is_near, near, far = _near_and_far_from_zero(logits)
     square = (near / 2).square()
     # log(y coth y) = y^2 / 3 - 7 y^4 / 90 + 62 y^6 / 2835 - ...: for y towards 0 the gradient of
     # the formula itself is a difference of two numbers that grow without bound
     series = square * (1 / 3 - square * (7 / 90 - square * (62 / 2835)))
     distant = torch.log(far.abs() / 2) - torch.log(torch.tanh(far.abs() / 2))
-    log_constant = math.log(2) + torch.where(near == logits, series, distant)
+    log_constant = math.log(2) + torch.where(is_near, series, distant)
     return bernoulli_score(target, logits) + log_constant.flatten(1).sum(dim=1)
 
 
@@ -171,9 +171,10 @@ def continuous_bernoulli_mean(logits: Tensor) -> Tensor:
     ----------
     Loaiza-Ganem & Cunningham 2019, equation 9.
     """
-    near, far = _near_and_far_from_zero(logits)
-    series = 0.5 + near * (1 / 12 - near.square() * (1 / 720))
-    return torch.where(near == logits, series, 1 / -torch.expm1(-far) - 1 / far)
+    is_near, near, far = _near_and_far_from_zero(logits)
+    square = near.square()
+    series = 0.5 + near * (1 / 12 - square * (1 / 720 - square * (1 / 30240)))
+    return torch.where(is_near, series, 1 / -torch.expm1(-far) - 1 / far)
 
 
 def log_likelihood(kind: str, target: Tensor, logits: Tensor, variance: Tensor) -> Tensor:
@@ -197,6 +198,13 @@ def log_likelihood(kind: str, target: Tensor, logits: Tensor, variance: Tensor) 
     if kind == "bernoulli":
         return bernoulli_score(target, logits)
     return continuous_bernoulli_log_likelihood(target, logits)
+
+
+def mean_image(kind: str, logits: Tensor) -> Tensor:
+    """Mean pixels, in [0, 1], under a likelihood by its name: what is shown for the logits."""
+    return (
+        continuous_bernoulli_mean(logits) if kind == "continuous_bernoulli" else logits.sigmoid()
+    )
 
 
 def normal_log_density(z: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
@@ -346,36 +354,11 @@ def imbalance(logits: Tensor) -> Tensor:
     return (log_r.exp() * log_r).sum() + math.log(logits.shape[1])
 
 
-def mixture_log_densities(
-    z: Tensor, log_weights: Tensor, means: Tensor, log_vars: Tensor
-) -> Tensor:
-    """Log of weight times density of each component of a Gaussian mixture, in nats.
-
-    Their logsumexp over the components is log p(z), their softmax p(component | z).
-
-    Parameters
-    ----------
-    z : Tensor, shape (b, d)
-    log_weights : Tensor, shape (k,)
-    means, log_vars : Tensor, shape (k, d)
-        Diagonal covariances, as logarithms.
-
-    Returns
-    -------
-    Tensor, shape (b, k)
-
-    References
-    ----------
-    Jiang et al. 2017, "Variational Deep Embedding" (VaDE), equations 5 and 16.
-    """
-    return log_weights + normal_log_density(z[:, None], means, log_vars)
-
-
-def _near_and_far_from_zero(logits: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits, 1 in place of those outside and inside of [-1/4, 1/4] respectively.
+def _near_and_far_from_zero(logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Which logits lie in [-1/4, 1/4]; those, 1 in place of others; the others, likewise.
 
     Both sides of a ``where`` are computed and have gradients; neither may become infinite.
     """
     is_near = logits.abs() <= 0.25
     one = torch.ones_like(logits)
-    return torch.where(is_near, logits, one), torch.where(is_near, one, logits)
+    return is_near, torch.where(is_near, logits, one), torch.where(is_near, one, logits)
