@@ -17,7 +17,7 @@ from sklearn.decomposition import PCA
 from vaewidgets.projections import METHODS, project, project_in_background
 from vaewidgets.projections.embedding import neighbours, principal_start, sklearn_tsne
 from vaewidgets.projections.process import CancelledError, EmbeddingProcess, compiled_code_folder
-from vaewidgets.projections.projection import _place_beside as place_beside
+from vaewidgets.projections.rows import place_beside
 
 RNG = np.random.default_rng(0)
 GROUPS = np.repeat([[0, 0, 0], [30, 0, 0], [0, 30, 0]], 30, axis=0) + RNG.normal(size=(90, 3))

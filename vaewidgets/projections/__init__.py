@@ -1,7 +1,8 @@
-"""Codes to points in the plane, and the child process that t-SNE and UMAP run in.
+"""Codes to points in the plane or to fewer dimensions, and the process that does it.
 
-``projection`` is the way in, ``embedding`` the program of the child, ``process`` starts, follows
-and ends it.
+``projection`` is the way to maps, ``reduction`` the way to codes for clustering; ``embedding`` is
+the program of the child in which t-SNE and UMAP run, ``process`` starts, follows and ends it, and
+``rows`` makes codes ready for it.
 """
 
 from vaewidgets.projections.projection import (
@@ -12,12 +13,15 @@ from vaewidgets.projections.projection import (
     project,
     project_in_background,
 )
+from vaewidgets.projections.reduction import Reduction, reduce_codes
 
 __all__ = [
     "LABELS",
     "METHODS",
     "Projection",
     "ProjectionJob",
+    "Reduction",
     "project",
     "project_in_background",
+    "reduce_codes",
 ]

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,17 +33,42 @@ if TYPE_CHECKING:
 METHODS = ("tsne", "umap")
 SMALLEST_N = 5  # below it neither method is defined; the caller shows something else
 
-_UMAP_NEIGHBOURS = 15
 _PERPLEXITY = 30.0
 _TSNE_EARLY_STEPS, _TSNE_STEPS = 250, 500
 _REPORTS_PER_SECOND = 4
 _SPECTRAL_FROM = 50  # with fewer rows UMAP's spectral start is numerically fragile
 
 
+@dataclass(frozen=True)
+class UmapSettings:
+    """What UMAP is asked for; by default a map in the plane with the package's own values.
+
+    Attributes
+    ----------
+    n_components : int
+        Dimensions of the result.
+    n_neighbors : int
+        Neighbours of each row, itself included.
+    min_dist : float, 0 to 1
+        How near rows may come to each other; 0 packs groups tightly, which suits clustering.
+    """
+
+    n_components: int = 2
+    n_neighbors: int = 15
+    min_dist: float = 0.1
+
+
+IN_THE_PLANE = UmapSettings()
+
+
 def embed(
-    codes: NDArray[np.float32], method: str, random_state: int, report: Report
+    codes: NDArray[np.float32],
+    method: str,
+    random_state: int,
+    report: Report,
+    umap: UmapSettings = IN_THE_PLANE,
 ) -> NDArray[np.float32]:
-    """Place rows in the plane by t-SNE or UMAP.
+    """Place rows in the plane by t-SNE or UMAP, or in more dimensions by UMAP.
 
     Parameters
     ----------
@@ -51,10 +77,11 @@ def embed(
     random_state : int
         Equal seeds give equal coordinates on one machine.
     report : callable(fraction or None, text)
+    umap : UmapSettings
 
     Returns
     -------
-    ndarray, shape (n, 2), float32, finite, centred on 0
+    ndarray, shape (n, 2) or (n, n_components), float32, finite, centred on 0
 
     References
     ----------
@@ -62,31 +89,39 @@ def embed(
     using t-SNE for single-cell transcriptomics, 2019 (PCA start); McInnes, Healy and Melville,
     UMAP, 2018.
     """
-    start = principal_start(codes, random_state)
     if method == "umap":
-        xy = _umap(codes, start, random_state, report)
-    elif importlib.util.find_spec("openTSNE"):
+        xy = _umap(codes, umap, random_state, report)
+        return _centred(xy)
+    start = principal_start(codes, random_state)
+    if importlib.util.find_spec("openTSNE"):
         xy = _open_tsne(codes, start, random_state, report)
     else:
         xy = sklearn_tsne(codes, start, random_state, report)
-    xy = np.asarray(xy, dtype=np.float64)
+    return _centred(xy)
+
+
+def _centred(found: Any) -> NDArray[np.float32]:
+    """Return coordinates with mean 0, after a check that they are numbers."""
+    xy = np.asarray(found, dtype=np.float64)
     if not np.isfinite(xy).all():
         raise FloatingPointError("the coordinates found are not finite")
     centred: NDArray[np.float32] = (xy - xy.mean(axis=0)).astype(np.float32)
     return centred
 
 
-def principal_start(codes: NDArray[np.float32], random_state: int) -> NDArray[np.float64]:
-    """Principal components scaled to unit spread, with a trace of noise, shape (n, 2).
+def principal_start(
+    codes: NDArray[np.float32], random_state: int, n_components: int = 2
+) -> NDArray[np.float64]:
+    """Principal components scaled to unit spread, with a trace of noise, (n, n_components).
 
     The noise separates equal rows, and gives codes of one dimension a second one to move in.
     """
     centred = codes - codes.mean(axis=0, dtype=np.float64)
     _, vectors = np.linalg.eigh(centred.T @ centred)
-    components = vectors[:, ::-1][:, :2]
+    components = vectors[:, ::-1][:, :n_components]
     # The sign of an eigenvector is arbitrary: make its largest entry positive.
     largest = components[np.abs(components).argmax(axis=0), np.arange(components.shape[1])]
-    xy = np.zeros((len(codes), 2))
+    xy = np.zeros((len(codes), n_components))
     xy[:, : components.shape[1]] = centred @ (components * np.sign(largest))
     spread = xy[:, 0].std()
     if spread > 0:
@@ -111,7 +146,7 @@ def neighbours(
 
 
 def _umap(
-    codes: NDArray[np.float32], start: NDArray[np.float64], random_state: int, report: Report
+    codes: NDArray[np.float32], settings: UmapSettings, random_state: int, report: Report
 ) -> Any:
     """Run umap-learn on exact neighbours, which also saves compiling its approximate search.
 
@@ -125,10 +160,16 @@ def _umap(
     import umap
 
     report(None, "UMAP: finding neighbours")
-    k = min(_UMAP_NEIGHBOURS, len(codes) - 1)
+    k = min(settings.n_neighbors, len(codes) - 1)
+    start: Any = "spectral"
+    if len(codes) < _SPECTRAL_FROM:
+        principal = principal_start(codes, random_state, settings.n_components)
+        start = 10 * principal.astype(np.float32)
     reducer = umap.UMAP(
+        n_components=settings.n_components,
         n_neighbors=k,
-        init="spectral" if len(codes) >= _SPECTRAL_FROM else 10 * start.astype(np.float32),
+        min_dist=settings.min_dist,
+        init=start,
         random_state=random_state,
         n_jobs=1,
         precomputed_knn=neighbours(codes, k),
@@ -288,7 +329,8 @@ def main(folder: Path) -> None:
     if "NUMBA_CACHE_DIR" in os.environ and settings["method"] == "umap":
         _cache_compiled_code()
     codes = np.load(folder / "codes.npy", allow_pickle=False)
-    xy = embed(codes, settings["method"], settings["random_state"], report)
+    umap = UmapSettings(**settings["umap"])
+    xy = embed(codes, settings["method"], settings["random_state"], report, umap)
     np.save(folder / "result.npy", xy)
 
 

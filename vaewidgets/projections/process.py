@@ -10,11 +10,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from vaewidgets.projections.embedding import IN_THE_PLANE, UmapSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +41,22 @@ class EmbeddingProcess:
     codes : ndarray, shape (n, d), float32, finite
     method : "tsne" or "umap"
     random_state : int
+    umap : UmapSettings, optional
     """
 
-    def __init__(self, codes: NDArray[np.float32], method: str, random_state: int) -> None:
+    def __init__(
+        self,
+        codes: NDArray[np.float32],
+        method: str,
+        random_state: int,
+        umap: UmapSettings = IN_THE_PLANE,
+    ) -> None:
         self._codes = codes
-        self._settings = {"method": method, "random_state": int(random_state)}
+        self._settings = {
+            "method": method,
+            "random_state": int(random_state),
+            "umap": asdict(umap),
+        }
         self._process: subprocess.Popen[str] | None = None
         self._cancelled = False
         self._lock = threading.Lock()
@@ -54,7 +68,7 @@ class EmbeddingProcess:
         return None if process is None else process.pid
 
     def run(self, report: Report) -> NDArray[np.float32]:
-        """Run to the end and return the coordinates, shape (n, 2), float32.
+        """Run to the end and return the coordinates, shape (n, 2 or n_components), float32.
 
         Parameters
         ----------

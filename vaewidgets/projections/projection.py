@@ -10,6 +10,7 @@ import numpy as np
 
 from vaewidgets.projections.embedding import SMALLEST_N
 from vaewidgets.projections.process import EmbeddingProcess
+from vaewidgets.projections.rows import check_finite, choose_rows, place_beside, to_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,6 @@ LABELS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP", "dims": "two latent dim
 
 # t-SNE and UMAP are fitted on at most so many rows; the others are placed beside them.
 MOST_FITTED = 10_000
-_PLACED_BESIDE = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,26 +188,6 @@ def project_in_background(
     return job
 
 
-def check_finite(codes: ArrayLike) -> NDArray[np.float64]:
-    """Return codes as a table of finite numbers, or say what is wrong with them."""
-    table = np.asarray(codes)
-    if table.ndim != 2 or table.shape[1] == 0:
-        raise ValueError(f"codes must have shape (n, d), got {table.shape}")
-    if table.dtype.kind not in "fiub":
-        raise ValueError(f"codes must be numbers, got {table.dtype}")
-    if len(table) == 0:
-        raise ValueError("got 0 codes: there is nothing to project")
-    table = table.astype(np.float64)
-    with np.errstate(over="ignore"):  # what float32 cannot hold cannot be drawn
-        bad = ~np.isfinite(table.astype(np.float32)).all(axis=1)
-    if bad.any():
-        raise ValueError(
-            f"codes must be finite, but {int(bad.sum())} rows are not, the first is row "
-            f"{int(np.argmax(bad))}"
-        )
-    return table
-
-
 class _Task:
     """Checked arguments of one projection, and the child process while there is one."""
 
@@ -223,9 +203,9 @@ class _Task:
         self._process: EmbeddingProcess | None = None
         # Made now, so that a job cancelled before its thread begins does not begin.
         if not self.is_quick:
-            self._fitted = self._choose_fitted()
+            self._fitted = choose_rows(len(self.codes), MOST_FITTED, random_state)
             self._process = EmbeddingProcess(
-                _to_unit(self.codes[self._fitted]), method, random_state
+                to_unit(self.codes[self._fitted]), method, random_state
             )
 
     @property
@@ -245,7 +225,7 @@ class _Task:
         xy = fitted_xy
         if fitted < n:
             report(None, f"{label}: placing {n - fitted:,} more")
-            xy = _place_beside(self.codes, self._fitted, fitted_xy)
+            xy = place_beside(self.codes, self._fitted, fitted_xy)
             note += (
                 f" Fitted on a random {fitted:,} of {n:,} images; the others stand beside their "
                 "nearest fitted neighbours."
@@ -256,14 +236,6 @@ class _Task:
         """Kill the child process."""
         if self._process is not None:
             self._process.cancel()
-
-    def _choose_fitted(self) -> NDArray[np.int64]:
-        """Choose the rows to fit: all, or a seeded sample in order."""
-        n = len(self.codes)
-        if n <= MOST_FITTED:
-            return np.arange(n)
-        chosen = np.random.default_rng(self.random_state).choice(n, MOST_FITTED, replace=False)
-        return np.sort(chosen)
 
     def _too_plain(self) -> str:
         """Say why t-SNE and UMAP cannot be made of these codes; "" if they can."""
@@ -329,30 +301,6 @@ def _place(
     return np.asarray(codes @ components.T + offset, dtype=np.float32)
 
 
-def _place_beside(
-    codes: NDArray[np.float64], fitted: NDArray[np.int64], fitted_xy: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Put each row that was not fitted at the mean of its nearest fitted rows.
-
-    Neighbours weigh by the inverse of their distance, so a row equal to a fitted one stands on it.
-    """
-    from sklearn.neighbors import NearestNeighbors
-
-    others = np.setdiff1d(np.arange(len(codes)), fitted)
-    search = NearestNeighbors(n_neighbors=min(_PLACED_BESIDE, len(fitted)), algorithm="brute")
-    search.fit(codes[fitted])
-    distances, neighbours = search.kneighbors(codes[others])  # exact, in chunks
-    nearest = distances[:, :1]
-    weights = np.where(
-        nearest > 0, nearest / np.where(distances > 0, distances, 1), distances == 0
-    )
-    weights = weights / weights.sum(axis=1, keepdims=True)
-    xy = np.empty((len(codes), 2), dtype=np.float32)
-    xy[fitted] = fitted_xy
-    xy[others] = (weights[:, :, np.newaxis] * fitted_xy[neighbours]).sum(axis=1)
-    return xy
-
-
 def _two_rows(components: NDArray[np.float64]) -> NDArray[np.float64]:
     """Keep the first two rows, or fill up with zeros where there are fewer."""
     rows = np.zeros((2, components.shape[1]))
@@ -371,14 +319,6 @@ def _check_dims(dims: Any, d: int) -> tuple[int, int]:
     if first == second or not all(0 <= dim < d for dim in (first, second)):
         raise ValueError(f"dims must be two different numbers from 0 to {d - 1}, got {dims!r}")
     return first, second
-
-
-def _to_unit(codes: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Centre codes and scale them to [-1, 1] for float32: t-SNE and UMAP ignore both."""
-    centred = codes - codes.mean(axis=0)
-    largest = np.abs(centred).max()
-    scaled: NDArray[np.float32] = (centred / max(largest, 1e-300)).astype(np.float32)
-    return scaled
 
 
 def _percent(share: float) -> str:
