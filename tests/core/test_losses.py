@@ -8,7 +8,7 @@ from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 
 from vaewidgets.core import losses
 from vaewidgets.core.networks.registry import Architecture
-from vaewidgets.core.objectives import EvidenceBound
+from vaewidgets.core.objectives import EvidenceBound, PixelLikelihood
 from vaewidgets.core.training import Moment
 
 
@@ -67,33 +67,61 @@ def test_samples_have_the_asked_mean_and_standard_deviation():
 class Fixed(torch.nn.Module):
     """Gives the same output whatever comes in, so that terms can be computed by hand."""
 
-    def __init__(self, *outputs):
+    def __init__(self, output):
         super().__init__()
-        self.outputs = outputs
+        self.output = output
 
     def forward(self, x):
-        return self.outputs if len(self.outputs) > 1 else self.outputs[0]
+        return self.output
 
 
-@pytest.mark.parametrize("likelihood", ["gaussian", "bernoulli"])
-def test_evidence_bound_equals_the_one_computed_by_hand(likelihood):
+@pytest.mark.parametrize(
+    ("likelihood", "noise_std"),
+    [
+        ("gaussian", None),
+        ("gaussian", 0.5),
+        ("bernoulli", None),
+        ("continuous_bernoulli", None),
+    ],
+)
+def test_evidence_bound_equals_the_one_computed_by_hand(likelihood, noise_std):
     networks = Architecture("mlp", 1, 2, 1, 1).build(torch.Generator())
-    networks.encoder = Fixed(torch.tensor([[1.0], [0.0]]), torch.tensor([[0.0], [math.log(4)]]))
+    networks.encoder = Fixed(torch.tensor([[1.0, 0.0], [0.0, math.log(4)]]))  # mean, log-variance
     networks.decoder = Fixed(torch.zeros(2, 1, 1, 2))  # every pixel is predicted 1/2
     batch = torch.tensor([[1.0, 0.5], [0.5, 0.5]]).reshape(2, 1, 1, 2)
     kl = (0.5 * 1.0 + 0.5 * (4 - 1 - math.log(4))) / 2  # mean over the two images
-    variance = 0.25 / 4  # one of four pixels is off by 1/2
+    variance = noise_std**2 if noise_std else 0.25 / 4  # one of four pixels is off by 1/2
     gaussian = (0.25 / (2 * variance)) / 2 + 2 / 2 * math.log(2 * math.pi * variance)
-    expected = {"gaussian": gaussian, "bernoulli": 2 * math.log(2)}[likelihood]
+    expected = {
+        "gaussian": gaussian,
+        "bernoulli": 2 * math.log(2),
+        "continuous_bernoulli": 0.0,  # uniform where p = 1/2
+    }[likelihood]
 
-    bound = EvidenceBound(likelihood, beta=3.0, warm_up=0.5)
-    terms = bound(networks, batch, Moment(1, 4, torch.Generator()))  # half of the warm-up
-    assert float(terms.parts["reconstruction"]) == pytest.approx(expected, rel=1e-5)
+    bound = EvidenceBound(PixelLikelihood(likelihood, noise_std), beta=3.0, warm_up=0.5)
+    terms = bound(networks, batch, Moment(1, 4, 0, torch.Generator()))  # half of the warm-up
+    assert float(terms.parts["reconstruction"]) == pytest.approx(expected, rel=1e-5, abs=1e-6)
     assert float(terms.parts["kl"]) == pytest.approx(kl, rel=1e-5)
     assert float(terms.loss) == pytest.approx(expected + 1.5 * kl, rel=1e-5)
+    if likelihood == "gaussian":  # what is learned is an average over the steps: of 0 and this
+        kept = variance if noise_std else variance / 2
+        assert float(networks.noise_variance) == pytest.approx(kept)
+
+
+def test_free_bits_are_taken_layer_by_layer_and_the_kl_of_each_is_told():
+    networks = Architecture("mlp", 1, 2, 1, 3).build(torch.Generator())
+    networks.encoder = Fixed(torch.tensor([[1.0, 0.0, 4.0, 0.0, 0.0, 0.0]]))
+    networks.decoder = Fixed(torch.zeros(1, 1, 1, 2))
+    likelihood = PixelLikelihood("bernoulli")
+    bound = EvidenceBound(likelihood, beta=1.0, warm_up=0.0, free_bits=2.0, layers=(2, 1))
+    terms = bound(networks, torch.zeros(1, 1, 1, 2), Moment(0, 4, 0, torch.Generator()))
+    parts = {name: round(float(value), 5) for name, value in terms.parts.items()}
+    assert parts == {"reconstruction": 1.38629, "kl": 8.5, "kl_1": 0.5, "kl_2": 8.0}
+    assert float(terms.loss) == pytest.approx(2 * math.log(2) + 2 * 2.0 + 8.0)
 
 
 def test_weight_of_the_kl_term_rises_to_beta_and_stays():
-    bound = EvidenceBound("gaussian", beta=2.0, warm_up=0.5)
+    bound = EvidenceBound(PixelLikelihood("gaussian"), beta=2.0, warm_up=0.5)
     assert [bound.weight(f) for f in (0.0, 0.25, 0.5, 1.0)] == [0.0, 1.0, 2.0, 2.0]
-    assert EvidenceBound("gaussian", beta=2.0, warm_up=0.0).weight(0.0) == 2.0
+    at_once = EvidenceBound(PixelLikelihood("gaussian"), beta=2.0, warm_up=0.0)
+    assert at_once.weight(0.0) == 2.0

@@ -45,6 +45,7 @@ def test_stages_have_the_shapes_of_the_paper(paper):
         return hook
 
     parts = {
+        "convolution": encoder.stem[0],
         "stem": encoder.stem,
         "block 1": encoder.first[6],  # the transitions behind 6, 12 and 24 layers
         "block 2": encoder.first[6 + 1 + 12],
@@ -61,6 +62,7 @@ def test_stages_have_the_shapes_of_the_paper(paper):
     for hook in hooks:
         hook.remove()
     assert shapes == {
+        "convolution": (24, 63, 63),  # a border of 2, not 3
         "stem": (24, 32, 32),
         "block 1": (48, 16, 16),
         "block 2": (96, 8, 8),
