@@ -66,18 +66,21 @@ def test_sparse_penalty_is_zero_at_the_wanted_activity_and_finite_at_the_ends():
 
 def test_class_divergence_is_the_weighted_sum_over_the_classes():
     mean, log_var, logits = draws(5, 3), draws(5, 3, seed=1), draws(5, 4, seed=2)
-    class_means = 2 * draws(4, 3, seed=3)
+    class_means, class_log_vars = 2 * draws(4, 3, seed=3), draws(4, 3, seed=4)
     oracle = torch.zeros(5)
     for y in range(4):
         posterior = Normal(mean, (log_var / 2).exp())
-        divergence = kl_divergence(posterior, Normal(class_means[y], 1.0)).sum(dim=1)
+        prior = Normal(class_means[y], (class_log_vars[y] / 2).exp())
+        divergence = kl_divergence(posterior, prior).sum(dim=1)
         oracle += logits.softmax(dim=1)[:, y] * divergence
-    torch.testing.assert_close(losses.class_divergence(mean, log_var, class_means, logits), oracle)
+    ours = losses.class_divergence(mean, log_var, class_means, class_log_vars, logits)
+    torch.testing.assert_close(ours, oracle)
 
 
 def test_class_divergence_of_one_class_at_zero_is_that_of_the_plain_model():
     mean, log_var = draws(5, 3), draws(5, 3, seed=1)
-    result = losses.class_divergence(mean, log_var, torch.zeros(1, 3), torch.zeros(5, 1))
+    zero = torch.zeros(1, 3)
+    result = losses.class_divergence(mean, log_var, zero, zero, torch.zeros(5, 1))
     torch.testing.assert_close(result, losses.kl_to_standard_normal(mean, log_var).sum(dim=1))
 
 
@@ -88,7 +91,9 @@ def test_class_divergence_is_what_one_draw_gives_on_average():
     # the published code: -1/2 sum (log s^2 - (z - mu_y)^2), which is half a dimension more each
     squares = (z[:, None] - class_means).square().sum(dim=2).mean(dim=0)
     published = (logits.softmax(dim=1) * 0.5 * (squares - log_var.sum())).sum()
-    exact = losses.class_divergence(mean, log_var, class_means, logits)
+    exact = losses.class_divergence(
+        mean, log_var, class_means, torch.zeros_like(class_means), logits
+    )
     assert float(exact) == pytest.approx(float(published) - 3 / 2, abs=0.02)
 
 

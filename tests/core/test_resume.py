@@ -125,7 +125,7 @@ def test_the_training_of_another_model_or_of_other_images_is_refused(images, tmp
     run = tmp_path / "run"
     VAE(**SETTINGS, checkpoint=run).set_params(progress=At(9, lambda s: s.stop())).fit(images)
     before = {file.name: file.read_bytes() for file in run.iterdir()}
-    with pytest.raises(ValueError, match="beta=1.0 there, 2.0 here"):
+    with pytest.raises(ValueError, match=r"beta=1\.0 there, 2\.0 here"):
         VAE(**SETTINGS, beta=2.0, checkpoint=run).fit(images)
     with pytest.raises(ValueError, match="other images"):
         VAE(**SETTINGS, checkpoint=run).fit(255 - images)
@@ -152,7 +152,7 @@ def test_without_a_seed_the_first_one_is_kept(images, tmp_path):
 
 def test_a_folder_that_holds_something_else_is_left_alone(images, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(CheckpointError, match="No such file|manifest"):
+    with pytest.raises(CheckpointError, match=r"No such file|manifest"):
         VAE(**SETTINGS, checkpoint=tmp_path).fit(images)
     assert (tmp_path / "notes.txt").read_text() == "mine"
 

@@ -190,7 +190,8 @@ class Stopped:
 
 
 def test_nan_in_the_first_epoch_is_an_error(pixels):
-    with pytest.raises(FloatingPointError, match=r"step 2 \(epoch 1, images .*learning_rate below 0.1"):
+    message = r"step 2 \(epoch 1, images .*learning_rate below 0.1"
+    with pytest.raises(FloatingPointError, match=message):
         train(Mean(), turns_nan(2), pixels, options())
 
 

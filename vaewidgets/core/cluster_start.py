@@ -1,4 +1,4 @@
-"""Where the classes of a clustering VAE begin: at the components of a mixture of the codes."""
+"""Where the classes of a clustering VAE begin: at clusters of the codes so far."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from vaewidgets.clusters import cluster
 from vaewidgets.core.inference import encode
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from vaewidgets.core.feeding import Pixels
     from vaewidgets.core.networks.cluster_head import ClusterHead
     from vaewidgets.core.networks.registry import EncoderDecoder
 
-N_FITTED = 20_000  # codes the mixture is fitted to
-N_STARTS = 10  # of the mixture; the likeliest is taken
+STARTS = {"umap": "umap_gmm", "mixture": "gmm"}  # methods of vaewidgets.cluster
+N_CLUSTERED = 20_000  # codes that are clustered; the classifier generalises to the others
 CLASSIFIER_STEPS = 200
 
 
-def start_from_mixture(networks: EncoderDecoder, pixels: Pixels, seed: int) -> None:
-    """Set the means of the classes and teach the classifier, from a mixture of the codes.
+def start_from_clusters(
+    networks: EncoderDecoder, pixels: Pixels, start: str, seed: int, *, learn_spread: bool
+) -> None:
+    """Set the priors of the classes and teach the classifier, from clusters of the codes.
 
     Parameters
     ----------
@@ -32,33 +33,35 @@ def start_from_mixture(networks: EncoderDecoder, pixels: Pixels, seed: int) -> N
         With clusters; changed in place.
     pixels : ndarray, shape (n, height, width, channels)
         The images; at most 20,000 of them are used, evenly spread.
+    start : {"umap", "mixture"}
+        A Gaussian mixture of the codes reduced by UMAP, or of the codes as they are.
     seed : int
-        Of the mixture's starts.
+        Of UMAP and of the mixture's starts.
+    learn_spread : bool
+        Set the variances too, or leave them.
 
     References
     ----------
-    Jiang et al. 2017, "Variational Deep Embedding", section 4.1.
+    Jiang et al. 2017, "Variational Deep Embedding", section 4.1 (a mixture); McConville et al.
+    2021, "N2D" (a mixture after UMAP).
     """
     head = networks.class_head()
-    rows = np.linspace(0, len(pixels) - 1, min(N_FITTED, len(pixels))).round().astype(int)
-    codes = encode(networks, np.ascontiguousarray(pixels[rows]))[0]
-    shares = _mixture(codes, len(head.means), seed)  # (n, k)
+    rows = np.linspace(0, len(pixels) - 1, min(N_CLUSTERED, len(pixels))).round().astype(int)
+    codes, stds = encode(networks, np.ascontiguousarray(pixels[rows]))
+    found = cluster(
+        codes, n_clusters=len(head.means), method=STARTS[start], random_state=seed % 2**31
+    )
+    shares = np.asarray(found.probabilities, dtype=np.float32)  # (n, k)
     device = head.means.device
     z, classes = torch.from_numpy(codes).to(device), torch.from_numpy(shares).to(device)
+    variances = torch.from_numpy(stds).to(device).square()
     with torch.no_grad():
-        head.means.copy_((classes.T @ z) / classes.sum(dim=0)[:, None].clamp_min(1e-6))
+        weights = classes / classes.sum(dim=0).clamp_min(1e-6)  # each column sums to 1
+        head.means.copy_(weights.T @ z)
+        if learn_spread:  # of the codes' means, and around each of them
+            squares = weights.T @ (z.square() + variances) - head.means.square()
+            head.log_vars.copy_(squares.clamp_min(1e-4).log())
     _teach(head, z, classes)
-
-
-def _mixture(codes: NDArray[np.float32], n_clusters: int, seed: int) -> NDArray[np.float32]:
-    """Return the probability (n, k) of each component of the likeliest of several mixtures."""
-    from sklearn.mixture import GaussianMixture
-
-    mixture = GaussianMixture(
-        n_clusters, n_init=N_STARTS, max_iter=200, reg_covar=1e-4, random_state=seed
-    )
-    shares: NDArray[np.float32] = mixture.fit(codes).predict_proba(codes).astype(np.float32)
-    return shares
 
 
 def _teach(head: ClusterHead, z: Tensor, classes: Tensor) -> None:

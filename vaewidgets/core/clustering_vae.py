@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.base import ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
-from vaewidgets.core.checks import check_integer, check_real, check_seed
-from vaewidgets.core.cluster_start import start_from_mixture
+from vaewidgets.core.checks import check_choice, check_integer, check_real, check_seed
+from vaewidgets.core.cluster_start import STARTS, start_from_clusters
 from vaewidgets.core.inference import classify
 from vaewidgets.core.networks.registry import MAX_CLUSTERS
 from vaewidgets.core.objectives import ClusterBound
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
     """Clusters images in one step: a VAE whose code comes with a class.
 
-    A classifier p(y | z) reads the code, and each class y has the prior N(mu_y, I), whose mean
-    is learned. Images can be drawn from one class (``sample(n, cluster=3)``).
+    A classifier p(y | z) reads the code, and each class y has a normal prior p(z | y) of its own,
+    whose mean and variances are learned. Images can be drawn from one class
+    (``sample(n, cluster=3)``).
 
     Parameters
     ----------
@@ -50,10 +51,15 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         As in :class:`VAE`.
     balance : float >= 0, default 0.0
         Weight of the pull towards classes of equal size.
+    spread : {"learned", "one"}, default "learned"
+        Variances of the prior of each class; "one" is the source's model.
     plain_epochs : int >= 0, default 3
-        Epochs as a plain VAE, before the classes begin where a Gaussian mixture finds them among
-        the codes. 0 begins with classes at once, near 0, as in the source: slower, and with
-        fewer images where they belong.
+        Epochs as a plain VAE, before the classes begin where ``start`` finds them. 0 begins with
+        classes at once, near 0, as in the source: slower, and with fewer images where they
+        belong.
+    start : {"umap", "mixture"}, default "umap"
+        Classes begin at the components of a Gaussian mixture: of the codes reduced by UMAP, or
+        of the codes as they are (quicker, less exact).
     max_epochs, batch_size, learning_rate, schedule, random_state, device, n_threads, checkpoint,
     progress
         As in :class:`VAE`.
@@ -83,7 +89,9 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         beta: float = 1.0,
         warm_up: float = 0.1,
         balance: float = 0.0,
+        spread: str = "learned",
         plain_epochs: int = 3,
+        start: str = "umap",
         max_epochs: int | str = "auto",
         batch_size: int = 128,
         learning_rate: float = 4e-3,
@@ -103,7 +111,9 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         self.beta = beta
         self.warm_up = warm_up
         self.balance = balance
+        self.spread = spread
         self.plain_epochs = plain_epochs
+        self.start = start
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -120,6 +130,8 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         check_integer("n_clusters", self.n_clusters, 2, MAX_CLUSTERS)
         check_real("balance", self.balance, 0.0, math.inf, open_end=False)
         check_integer("plain_epochs", self.plain_epochs, 0)
+        check_choice("spread", self.spread, ("learned", "one"))
+        check_choice("start", self.start, tuple(STARTS))
 
     def architecture(self, height: int, width: int, channels: int) -> Architecture:
         """Return the network for images of a size, with its classes."""
@@ -131,13 +143,16 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         seed = check_seed(self.random_state) if isinstance(self.random_state, int) else 0
 
         def start(networks: EncoderDecoder, pixels: Pixels) -> None:
-            start_from_mixture(networks, pixels, seed)
+            start_from_clusters(
+                networks, pixels, self.start, seed, learn_spread=self.spread == "learned"
+            )
 
         return ClusterBound(
             self.pixel_likelihood(),
             float(self.beta),
             float(self.warm_up),
             balance=float(self.balance),
+            learn_spread=self.spread == "learned",
             plain_epochs=int(self.plain_epochs),
             start=start,
         )
@@ -191,7 +206,8 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         ndarray, shape (n, height, width, channels), float32 in [0, 1]
         """
         check_is_fitted(self)
-        means = self.cluster_means_
+        head = self.networks_.class_head()
+        means, log_vars = (t.detach().cpu().numpy() for t in (head.means, head.log_vars))
         rng = np.random.default_rng(check_seed(random_state))
         n_images = check_integer("n", n, 1)
         if cluster is None:
@@ -200,7 +216,7 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
             chosen = check_integer("cluster", cluster, 0, len(means) - 1)
             classes = np.full(n_images, chosen)
         noise = rng.standard_normal((n_images, means.shape[1]), dtype=np.float32)
-        return self.inverse_transform(means[classes] + noise)
+        return self.inverse_transform(means[classes] + np.exp(log_vars[classes] / 2) * noise)
 
     @property
     def cluster_means_(self) -> NDArray[np.float32]:

@@ -44,12 +44,15 @@ def encode(
     return mean.numpy(), std.numpy()
 
 
-def decode(networks: EncoderDecoder, z: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the images (n, h, w, c) in [0, 1] of codes (n, d)."""
+def decode(
+    networks: EncoderDecoder, z: NDArray[np.float32], likelihood: str = "gaussian"
+) -> NDArray[np.float32]:
+    """Return the images (n, h, w, c) in [0, 1] of codes (n, d): the means under a likelihood."""
     data, device = tensor_of(z), _device(networks)
 
     def chunk(rows: slice) -> tuple[Tensor, ...]:
-        return (networks.decoder(data[rows].to(device)).sigmoid().permute(0, 2, 3, 1),)
+        logits = networks.decoder(data[rows].to(device))
+        return (losses.mean_image(likelihood, logits).permute(0, 2, 3, 1),)
 
     (images,) = _in_chunks(chunk, len(z), networks)
     return images.contiguous().numpy()
@@ -65,9 +68,10 @@ def evidence(
     def chunk(rows: slice) -> tuple[Tensor, ...]:
         batch = float_batch(data[rows].to(device))
         mean, log_var = networks.posterior(batch)
-        logits = networks.decoder(losses.sample_gaussian(mean, log_var, generator))
+        z = losses.sample_gaussian(mean, log_var, generator)
+        logits = networks.decoder(z)
         fit = losses.log_likelihood(likelihood, batch, logits, networks.noise_variance)
-        return (fit - losses.kl_to_standard_normal(mean, log_var).sum(dim=1),)
+        return (fit - _divergence(networks, mean, log_var, z),)
 
     (bound,) = _in_chunks(chunk, len(pixels), networks)
     return bound.numpy()
@@ -121,7 +125,7 @@ def importance_weighted_bound(
             z = losses.sample_gaussian(mean.expand(shape), log_var, generator)
             targets = batch.expand(shape[0], *batch.shape).flatten(0, 1)
             log_p = fit(targets, networks.decoder(z.flatten(0, 1))).reshape(shape[:2])
-            prior = losses.normal_log_density(z, z.new_zeros(()), z.new_zeros(()))
+            prior = networks.log_prior(z)
             posterior = losses.normal_log_density(z, mean, log_var)
             bound = losses.importance_weighted_bound(log_p, prior, posterior)
             sums.append(bound + math.log(shape[0]))
@@ -132,13 +136,13 @@ def importance_weighted_bound(
 
 
 def reconstruct(
-    networks: EncoderDecoder, pixels: NDArray[Any]
+    networks: EncoderDecoder, pixels: NDArray[Any], likelihood: str = "gaussian"
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return pixels and what the networks make of them, as floats in [0, 1]."""
     originals = pixels.astype(np.float32)
     if pixels.dtype == np.uint8:
         originals /= 255
-    return originals, decode(networks, encode(networks, pixels)[0])
+    return originals, decode(networks, encode(networks, pixels)[0], likelihood)
 
 
 def active_dimensions(networks: EncoderDecoder, pixels: NDArray[Any]) -> NDArray[np.bool_]:
@@ -147,6 +151,28 @@ def active_dimensions(networks: EncoderDecoder, pixels: NDArray[Any]) -> NDArray
     means, _ = encode(networks, np.ascontiguousarray(pixels[::step]))
     active: NDArray[np.bool_] = means.var(axis=0) > ACTIVE_VARIANCE
     return active
+
+
+def _divergence(networks: EncoderDecoder, mean: Tensor, log_var: Tensor, z: Tensor) -> Tensor:
+    """KL (b,) of code, and of class where there are any, from their prior, in nats."""
+    if networks.clusters is None:
+        return losses.kl_to_standard_normal(mean, log_var).sum(dim=1)
+    head = networks.clusters
+    logits = head(z)
+    kl = losses.class_divergence(mean, log_var, head.means, head.log_vars, logits)
+    return kl + losses.class_certainty(logits)
+
+
+def classify(networks: EncoderDecoder, z: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the probability (n, k) of each class of codes (n, d)."""
+    data, device = tensor_of(z), _device(networks)
+    head = networks.class_head()
+
+    def chunk(rows: slice) -> tuple[Tensor, ...]:
+        return (head(data[rows].to(device)).softmax(dim=1),)
+
+    (shares,) = _in_chunks(chunk, len(z), networks)
+    return shares.numpy()
 
 
 def _device(networks: EncoderDecoder) -> torch.device:

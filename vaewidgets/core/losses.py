@@ -297,18 +297,20 @@ def sparse_penalty(codes: Tensor, activity: float) -> Tensor:
     return (on + off).sum()
 
 
-def class_divergence(mean: Tensor, log_var: Tensor, class_means: Tensor, logits: Tensor) -> Tensor:
+def class_divergence(
+    mean: Tensor, log_var: Tensor, class_means: Tensor, class_log_vars: Tensor, logits: Tensor
+) -> Tensor:
     """KL of a posterior from the priors of the classes, weighted with their probabilities.
 
-    ``sum_y p(y | z) KL(N(m, s^2) || N(mu_y, I))`` with the divergence in closed form,
-    ``1/2 sum_j (m_j - mu_yj)^2 + s_j^2 - 1 - log s_j^2``, in nats.
+    ``sum_y p(y | z) KL(N(m, s^2) || N(mu_y, t_y^2))`` with the divergence in closed form,
+    ``1/2 sum_j ((m_j - mu_yj)^2 + s_j^2) / t_yj^2 - 1 + log t_yj^2 - log s_j^2``, in nats.
 
     Parameters
     ----------
     mean, log_var : Tensor, shape (b, d)
         m and log s^2 of each image.
-    class_means : Tensor, shape (k, d)
-        mu_y.
+    class_means, class_log_vars : Tensor, shape (k, d)
+        mu_y and log t_y^2; 0 for the unit variance of the source.
     logits : Tensor, shape (b, k)
         p(y | z) is their softmax.
 
@@ -321,9 +323,10 @@ def class_divergence(mean: Tensor, log_var: Tensor, class_means: Tensor, logits:
     Su 2018, "A one-step clustering model based on the VAE" (kexue.fm 5887), equation 5, second
     term; its code takes one draw of z instead, with the same expectation up to a constant.
     """
-    distance = (mean[:, None] - class_means).square().sum(dim=2)  # (b, k)
-    spread = (log_var.exp() - 1 - log_var).sum(dim=1)
-    return 0.5 * ((logits.softmax(dim=1) * distance).sum(dim=1) + spread)
+    squares = (mean[:, None] - class_means).square() + log_var.exp()[:, None]  # (b, k, d)
+    of_class = (squares * torch.exp(-class_log_vars) + class_log_vars).sum(dim=2)
+    of_image = (1 + log_var).sum(dim=1)
+    return 0.5 * ((logits.softmax(dim=1) * of_class).sum(dim=1) - of_image)
 
 
 def class_certainty(logits: Tensor) -> Tensor:

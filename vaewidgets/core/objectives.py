@@ -129,9 +129,9 @@ class EvidenceBound(Bound):
 class ClusterBound(Bound):
     """Negative evidence bound of codes and classes together, with a prior for each class.
 
-    ``E[-log p(x | z)] + beta (sum_y p(y | z) KL(q(z | x) || N(mu_y, I)) + KL(p(y | z) || 1/K)
+    ``E[-log p(x | z)] + beta (sum_y p(y | z) KL(q(z | x) || p(z | y)) + KL(p(y | z) || 1/K)
     + balance KL(mean_x p(y | z) || 1/K))``. In the first epochs it is the plain bound, with one
-    prior N(0, I) for all; then ``start`` puts the means where the codes have gathered.
+    prior N(0, I) for all; then ``start`` puts the classes where the codes have gathered.
 
     Parameters
     ----------
@@ -139,10 +139,12 @@ class ClusterBound(Bound):
         See :class:`Bound`.
     balance : float, >= 0
         Weight of the pull towards classes of equal size.
+    learn_spread : bool
+        Let each class have variances of its own, or leave them at 1.
     plain_epochs : int, >= 0
         Epochs of the plain bound.
     start : callable(networks, pixels)
-        Sets means and classifier after the plain epochs.
+        Sets classes and classifier after the plain epochs.
 
     References
     ----------
@@ -157,11 +159,13 @@ class ClusterBound(Bound):
         warm_up: float,
         *,
         balance: float,
+        learn_spread: bool,
         plain_epochs: int,
         start: Callable[[EncoderDecoder, Pixels], None],
     ) -> None:
         super().__init__(likelihood, beta, warm_up)
-        self.balance, self.plain_epochs, self.start = balance, plain_epochs, start
+        self.balance, self.learn_spread = balance, learn_spread
+        self.plain_epochs, self.start = plain_epochs, start
 
     def before_epoch(self, module: nn.Module, pixels: Pixels, epoch: int) -> None:
         """Let the classes begin once the plain epochs are over."""
@@ -178,9 +182,10 @@ class ClusterBound(Bound):
             parts = {"reconstruction": reconstruction.detach(), "kl": kl.detach()}
             parts["certainty"] = torch.zeros_like(kl.detach())
             return losses.Terms(reconstruction + weight * kl, parts)
-        clusters = networks.class_head()
-        logits = clusters(z)
-        kl = losses.class_divergence(mean, log_var, clusters.means, logits).mean()
+        head = networks.class_head()
+        logits = head(z)
+        spread = head.log_vars if self.learn_spread else head.log_vars.detach()
+        kl = losses.class_divergence(mean, log_var, head.means, spread, logits).mean()
         certainty = losses.class_certainty(logits).mean()
         cost = kl + certainty
         if self.balance > 0:

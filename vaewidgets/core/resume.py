@@ -53,6 +53,7 @@ def take_snapshot(run: _Run) -> Snapshot:
         {
             "epoch": state.epoch,
             "step": state.step,
+            "prepared": run.prepared,
             "seconds": state.elapsed,
             "history": [dict(record) for record in state.history],
             "sums": dict(run.sums),
@@ -87,6 +88,7 @@ def restore(run: _Run, snapshot: Snapshot) -> None:
         run.usual_norm = snapshot.tensors["usual_norm"].to(run.options.device)
     numbers = snapshot.numbers
     run.sums, run.n_summed = dict(numbers["sums"]), numbers["n_summed"]
+    run.prepared = numbers["prepared"]
     state = run.state
     state.epoch, state.step = numbers["epoch"], numbers["step"]
     state.history.extend(dict(record) for record in numbers["history"])
@@ -95,7 +97,7 @@ def restore(run: _Run, snapshot: Snapshot) -> None:
 
 def _check_numbers(run: _Run, numbers: dict[str, Any]) -> None:
     """Refuse numbers that this training could not have had."""
-    expected = {"epoch", "step", "seconds", "history", "sums", "n_summed"}
+    expected = {"epoch", "step", "prepared", "seconds", "history", "sums", "n_summed"}
     if numbers.keys() != expected:
         raise ValueError(f"the snapshot has {sorted(numbers)}, expected {sorted(expected)}")
     for name, highest in (
@@ -106,6 +108,8 @@ def _check_numbers(run: _Run, numbers: dict[str, Any]) -> None:
         value = numbers[name]
         if type(value) is not int or not 0 <= value <= highest:
             raise ValueError(f"{name} of the snapshot is {value!r}, not 0 to {highest}")
+    if numbers["prepared"] not in (numbers["epoch"] - 1, numbers["epoch"]):
+        raise ValueError("prepared and epoch of the snapshot do not belong together")
     done = numbers["step"] - numbers["epoch"] * run.steps_per_epoch
     if not 0 <= done < run.steps_per_epoch and numbers["epoch"] < run.state.max_epochs:
         raise ValueError("step and epoch of the snapshot do not belong together")

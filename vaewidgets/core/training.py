@@ -216,6 +216,7 @@ class _Run:
         order_seed, noise_seed = np.random.SeedSequence(options.seed).generate_state(2).tolist()
         self.order = torch.Generator().manual_seed(order_seed)
         self.epoch_order = self.order.get_state()  # before the order of this epoch was drawn
+        self.prepared = -1  # the last epoch that the objective was told of
         self.noise = torch.Generator(options.device).manual_seed(noise_seed)
         self.usual_norm: Tensor | None = None
         self.sums: dict[str, float] = {}
@@ -268,8 +269,7 @@ class _Run:
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Rows and images of each batch that is left of an epoch, in random order."""
-        if self.position == 0:
-            self._prepare_epoch()
+        self._prepare_epoch()
         self.epoch_order = self.order.get_state()
         order = torch.randperm(len(self.feed), generator=self.order)
         left = torch.split(order, self.batch_size)[self.position : self.steps_per_epoch]
@@ -278,10 +278,13 @@ class _Run:
     def _prepare_epoch(self) -> None:
         """Let an objective that wants to change the module before the epoch."""
         prepare = getattr(self.objective, "before_epoch", None)
-        if prepare is not None:
+        if prepare is not None and self.prepared < self.state.epoch:
+            self.in_step = True
             self.module.eval()
             prepare(self.module, self.pixels, self.state.epoch)
             self.module.train()
+            self.in_step = False
+        self.prepared = self.state.epoch
 
     def _step(self, rows: Tensor, pixels: Tensor) -> None:
         """One step of the optimiser."""

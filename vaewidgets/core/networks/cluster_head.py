@@ -9,7 +9,7 @@ HIDDEN = 256
 
 
 class ClusterHead(nn.Module):
-    """A classifier p(y | z) and the mean of the prior p(z | y) of each class.
+    """A classifier p(y | z) and the prior p(z | y) of each class.
 
     Parameters
     ----------
@@ -20,12 +20,13 @@ class ClusterHead(nn.Module):
 
     Attributes
     ----------
-    means : Parameter, shape (n_clusters, n_latent)
-        p(z | y) = N(means[y], I).
+    means, log_vars : Parameter, shape (n_clusters, n_latent)
+        p(z | y) = N(means[y], exp(log_vars[y])).
 
     References
     ----------
-    Su 2018, "A one-step clustering model based on the VAE" (kexue.fm 5887), section 3.
+    Su 2018, "A one-step clustering model based on the VAE" (kexue.fm 5887), section 3; variances
+    of the classes as in Jiang et al. 2017, "Variational Deep Embedding".
     """
 
     def __init__(self, n_latent: int, n_clusters: int) -> None:
@@ -34,6 +35,7 @@ class ClusterHead(nn.Module):
             nn.Linear(n_latent, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, n_clusters)
         )
         self.means = nn.Parameter(torch.empty(n_clusters, n_latent))
+        self.log_vars = nn.Parameter(torch.empty(n_clusters, n_latent))
 
     def forward(self, z: Tensor) -> Tensor:
         """Return the logits (b, n_clusters) of the classes of codes (b, n_latent)."""
@@ -44,3 +46,4 @@ class ClusterHead(nn.Module):
         """Draw the means, close to 0 and not equal: classes that are equal stay so."""
         with torch.no_grad():
             self.means.normal_(0.0, 0.05, generator=generator)
+            self.log_vars.zero_()

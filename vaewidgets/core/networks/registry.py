@@ -129,14 +129,14 @@ class EncoderDecoder(nn.Module):
     def log_prior(self, z: Tensor) -> Tensor:
         """Log-density (...,) of codes (..., d) before an image is seen, in nats.
 
-        N(0, I), or the classes' priors N(means[y], I) in equal shares.
+        N(0, I), or the classes' priors in equal shares.
         """
         zero = z.new_zeros(())
         if self.clusters is None:
             return normal_log_density(z, zero, zero)
-        means = self.clusters.means
-        densities = normal_log_density(z[..., None, :], means, zero)  # (..., n_clusters)
-        return densities.logsumexp(dim=-1) - math.log(len(means))
+        head = self.clusters
+        densities = normal_log_density(z[..., None, :], head.means, head.log_vars)
+        return densities.logsumexp(dim=-1) - math.log(len(head.means))
 
 
 @dataclass(frozen=True)

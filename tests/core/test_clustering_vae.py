@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal
+
+from vaewidgets import ClusterVAE
+from vaewidgets.clusters import scores
+from vaewidgets.core import losses
+from vaewidgets.core.feeding import float_batch
+from vaewidgets.core.inference import evidence
+from vaewidgets.core.training import Moment
+
+SETTINGS = {"batch_size": 32, "n_threads": 1, "progress": False, "start": "mixture"}
+
+
+@pytest.fixture(scope="module")
+def bars():
+    """Three hundred images of 8 x 8 with a bar in one of three places, and its place."""
+    rng = np.random.default_rng(0)
+    kinds = rng.integers(0, 3, 300)
+    images = rng.integers(0, 80, (300, 8, 8, 1), dtype=np.uint8)
+    for image, kind in zip(images, kinds, strict=True):
+        (image.transpose(1, 0, 2) if kind == 2 else image)[1 + 4 * (kind == 1) :][:2] = 230
+    return images, kinds
+
+
+@pytest.fixture(scope="module")
+def fitted(bars):
+    return ClusterVAE(3, 4, max_epochs=30, plain_epochs=8, **SETTINGS).fit(bars[0])
+
+
+def test_clusters_are_found_without_labels(fitted, bars):
+    images, kinds = bars
+    assert scores(kinds, fitted.labels_)["accuracy"] == 1.0
+    np.testing.assert_array_equal(fitted.predict(images), fitted.labels_)
+    shares = fitted.predict_proba(images)
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_array_equal(shares.argmax(axis=1), fitted.labels_)
+
+
+def test_images_are_drawn_from_one_cluster(fitted):
+    for cluster in range(3):
+        drawn = fitted.sample(50, random_state=0, cluster=cluster)
+        assert (fitted.predict(drawn) == cluster).mean() > 0.8
+    np.testing.assert_array_equal(
+        fitted.sample(5, random_state=1), fitted.sample(5, random_state=1)
+    )
+    with pytest.raises(ValueError, match="cluster is 3; accepted: an integer from 0 to 2"):
+        fitted.sample(cluster=3)
+
+
+def test_prior_is_the_mixture_of_the_clusters(fitted):
+    z = np.random.default_rng(0).normal(size=(6, 4))
+    log_vars = fitted.networks_.clusters.log_vars.numpy()
+    densities = [
+        multivariate_normal(mean, np.diag(np.exp(log_var))).logpdf(z)
+        for mean, log_var in zip(fitted.cluster_means_, log_vars, strict=True)
+    ]
+    with torch.no_grad():
+        ours = fitted.networks_.log_prior(torch.from_numpy(z).float()).numpy()
+    np.testing.assert_allclose(ours, logsumexp(densities, axis=0) - np.log(3), rtol=1e-5)
+
+
+def test_bound_is_equation_5(fitted, bars):
+    """Against a sum over classes written out, with the same draw of the codes."""
+    batch = float_batch(torch.from_numpy(bars[0][:20]))
+    networks = fitted.networks_
+    with torch.no_grad():
+        mean, log_var = networks.posterior(batch)
+        z = losses.sample_gaussian(mean, log_var, torch.Generator().manual_seed(0))
+        fit = losses.log_likelihood(
+            "gaussian", batch, networks.decoder(z), networks.noise_variance
+        )
+        p = networks.clusters(z).softmax(dim=1)
+        posterior = torch.distributions.Normal(mean, torch.exp(0.5 * log_var))
+        expected = fit - (p * p.log()).sum(dim=1) - np.log(3)
+        head = networks.clusters
+        for y, (mu, log_t) in enumerate(zip(head.means, head.log_vars, strict=True)):
+            prior = torch.distributions.Normal(mu, torch.exp(0.5 * log_t))
+            kl = torch.distributions.kl_divergence(posterior, prior).sum(dim=1)
+            expected -= p[:, y] * kl
+    ours = evidence(networks, bars[0][:20], "gaussian", seed=0)
+    np.testing.assert_allclose(ours, expected.numpy(), rtol=1e-4)
+
+
+def test_likelihood_is_above_the_bound(fitted, bars):
+    bound = evidence(fitted.networks_, bars[0], "gaussian", seed=0).mean()
+    assert fitted.log_likelihood(bars[0], 50).mean() > bound
+
+
+def test_classes_begin_after_the_plain_epochs(bars):
+    model = ClusterVAE(3, 4, max_epochs=4, plain_epochs=2, **SETTINGS).fit(bars[0])
+    certainty = [record["certainty"] for record in model.history_]
+    assert certainty[:2] == [0, 0]
+    assert min(certainty[2:]) > 0.3
+
+
+def test_without_plain_epochs_it_is_the_source_s_model(bars):
+    model = ClusterVAE(3, 4, max_epochs=2, plain_epochs=0, spread="one", **SETTINGS).fit(bars[0])
+    assert model.labels_.shape == (300,)
+    assert not model.networks_.clusters.log_vars.any()
+    assert np.isfinite(model.history_[-1]["loss"])
+
+
+def test_balance_adds_its_share_of_the_imbalance(fitted, bars):
+    batch = float_batch(torch.from_numpy(bars[0][:40]))
+    losses_of = {}
+    for balance in (0.0, 5.0):
+        bound = ClusterVAE(balance=balance, plain_epochs=0, warm_up=0.0).objective()
+        with torch.no_grad():
+            moment = Moment(1, 2, 0, torch.Generator().manual_seed(0))
+            losses_of[balance] = float(bound(copy.deepcopy(fitted.networks_), batch, moment).loss)
+    with torch.no_grad():
+        z = losses.sample_gaussian(
+            *fitted.networks_.posterior(batch), torch.Generator().manual_seed(0)
+        )
+        expected = 5 * float(losses.imbalance(fitted.networks_.clusters(z)))
+    assert losses_of[5.0] - losses_of[0.0] == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("n_clusters", 1), ("plain_epochs", -1), ("balance", -1.0), ("start", "kmeans")],
+)
+def test_wrong_parameters_are_named(bars, name, value):
+    with pytest.raises((TypeError, ValueError), match=f"{name} is .*accepted"):
+        ClusterVAE(**(SETTINGS | {name: value})).fit(bars[0])
