@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.cluster.hierarchy as scipy_trees
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_array
@@ -88,13 +88,15 @@ graphs = (
 
 
 @given(graphs, st.integers(0, 5))
+@example(np.array([[0.0, 4, 1], [4, 0, 2], [1, 2, 2]]), 0)  # needs a second look at all rows
+@example(np.array([[2.0, 4, 2], [4, 4, 3], [2, 3, 2]]), 0)  # a row must leave all others
 @settings(max_examples=100, deadline=None)
 def test_no_row_could_move_to_a_better_community(matrix, seed):
     moved = move_rows(csr_array(matrix), np.random.default_rng(seed))
     best = dense_modularity(matrix, moved)
     assert modularity(csr_array(matrix), moved) == pytest.approx(best)
     for row in range(len(matrix)):
-        for other in set(moved.tolist()):
+        for other in {*moved.tolist(), moved.max() + 1}:
             changed = moved.copy()
             changed[row] = other
             assert dense_modularity(matrix, changed) <= best + 1e-9
@@ -185,6 +187,14 @@ def test_hdbscan_is_scikit_learns_with_its_strengths():
     assert (found.probabilities[~member] == 0).all()
     assert np.array_equal(found.probabilities[member].argmax(axis=1), found.labels[member])
     assert f"{(~member).sum()} rows are noise" in found.note
+
+
+@pytest.mark.parametrize("method", ["hdbscan", "mutual_neighbours"])
+@pytest.mark.parametrize(("n", "smallest"), [(150, 5), (1000, 10), (3, 3)])
+def test_a_cluster_has_one_percent_of_the_rows_unless_told_otherwise(method, n, smallest):
+    found = cluster(np.random.default_rng(0).normal(size=(n, 2)), method=method)
+    assert f"of at least {smallest} rows" in found.note
+    assert (found.sizes >= smallest).all()
 
 
 def test_hdbscan_of_a_sample_gives_the_rest_the_label_of_its_nearest(monkeypatch):
