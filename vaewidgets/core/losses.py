@@ -150,7 +150,7 @@ def continuous_bernoulli_log_likelihood(target: Tensor, logits: Tensor) -> Tenso
     References
     ----------
     Loaiza-Ganem & Cunningham 2019, "The continuous Bernoulli: fixing a pervasive error in
-    variational autoencoders", equations 7 and 8.
+    variational autoencoders", section 3.
     """
     is_near, near, far = _near_and_far_from_zero(logits)
     square = (near / 2).square()
@@ -169,7 +169,7 @@ def continuous_bernoulli_mean(logits: Tensor) -> Tensor:
 
     References
     ----------
-    Loaiza-Ganem & Cunningham 2019, equation 9.
+    Loaiza-Ganem & Cunningham 2019, section 3.
     """
     is_near, near, far = _near_and_far_from_zero(logits)
     square = near.square()
@@ -351,7 +351,7 @@ def imbalance(logits: Tensor) -> Tensor:
     References
     ----------
     Hu et al. 2017, "Learning Discrete Representations via Information Maximizing Self-Augmented
-    Training" (IMSAT), section 3.1 (the entropy of the marginal).
+    Training" (IMSAT): the entropy of the marginal.
     """
     log_r = logits.log_softmax(dim=1).logsumexp(dim=0) - math.log(len(logits))
     return (log_r.exp() * log_r).sum() + math.log(logits.shape[1])

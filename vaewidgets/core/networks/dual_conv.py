@@ -4,12 +4,12 @@ One branch looks through small windows (3x3, 16 channels), the other through lar
 channels); a dense layer reads both. Pooling rounds up, so that five layers fit 28 pixels:
 28, 14, 7, 4, 2, 1. The decoder doubles exactly, and what is too large then is cut off.
 
-Meant for small images: with few layers the dense ones have most of the weights, 9 million
-for one layer at 28x28.
+Meant for small images: with few layers the dense ones have nearly all of the weights, some 6.5
+million for one layer at 28x28, and four times as many for images of twice the side.
 
-Source: Yan et al. 2020, Computer Systems & Applications 29(10), figure 2 (the branches). How the
-paper ties the classes to the codes cannot work and is not followed: see
-``losses.class_divergence`` and its neighbours.
+Source: Yan 2020, Computer Systems & Applications 29(10) (the branches). How the paper ties the
+classes to the codes cannot work and is not followed: see ``losses.class_divergence`` and its
+neighbours.
 """
 
 from __future__ import annotations
