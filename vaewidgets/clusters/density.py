@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vaewidgets.clusters.clustering import NOISE, Clustering, by_size
-from vaewidgets.clusters.samples import join_rest, sample_rows, sampled_note, smallest_cluster
+from vaewidgets.clusters.samples import (
+    nearest_fitted,
+    sample_rows,
+    sampled_note,
+    smallest_cluster,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +21,7 @@ if TYPE_CHECKING:
 
     Report = Callable[[float | None, str], None]
 
-MOST_FITTED = 20_000  # its time grows with the square of the rows
+MOST_FITTED = 10_000  # its time grows with the square of the rows
 
 
 def hdbscan(
@@ -32,7 +37,7 @@ def hdbscan(
     Parameters
     ----------
     space : ndarray, shape (n, c)
-        Beyond 20,000 rows it is fitted on a random 20,000, and each of the others goes with its
+        Beyond 10,000 rows it is fitted on a random 10,000, and each of the others goes with its
         nearest fitted row, into noise too. In many dimensions density means little: reduce them
         first, as "umap_hdbscan" does.
     n_clusters : int
@@ -60,8 +65,8 @@ def hdbscan(
     report(None, f"HDBSCAN of {len(fitted):,} rows")
     model = HDBSCAN(min_cluster_size=smallest, copy=True)
     model.fit(space[fitted])
-    found = join_rest(model.labels_, fitted, space, report)
-    strengths = join_rest(model.probabilities_, fitted, space, report)
+    places = nearest_fitted(fitted, space, report)
+    found, strengths = model.labels_[places], model.probabilities_[places]
     n_found = int(found.max(initial=NOISE)) + 1
     labels, _ = by_size(found, n_found)
     probabilities = np.zeros((len(space), n_found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,30 +25,29 @@ def sample_rows(n: int, most: int, random_state: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(random_state).choice(n, most, replace=False))
 
 
-def join_rest(
-    values: NDArray[Any], fitted: NDArray[np.int64], space: NDArray[np.float64], report: Report
-) -> NDArray[Any]:
-    """Give each row that was not fitted the value of its nearest fitted row.
+def nearest_fitted(
+    fitted: NDArray[np.int64], space: NDArray[np.float64], report: Report
+) -> NDArray[np.int64]:
+    """Return for each row the position, among the m fitted ones, of itself or of the nearest.
 
     Parameters
     ----------
-    values : ndarray, shape (m,) or (m, K)
-        One for each fitted row.
     fitted : ndarray, shape (m,)
     space : ndarray, shape (n, c)
     report : callable(fraction or None, text)
 
     Returns
     -------
-    ndarray, shape (n,) or (n, K)
+    ndarray, shape (n,), int64, 0 to m - 1
+        ``values[nearest_fitted(...)]`` gives every row the value of a fitted one.
     """
-    if len(fitted) == len(space):
-        return values
+    places = np.zeros(len(space), dtype=np.int64)
+    places[fitted] = np.arange(len(fitted))
     rest = np.setdiff1d(np.arange(len(space)), fitted)
-    beside, _ = nearest(space[rest], space[fitted], 1, report=report)
-    joined = np.empty((len(space), *values.shape[1:]), dtype=values.dtype)
-    joined[fitted], joined[rest] = values, values[beside[:, 0]]
-    return joined
+    if len(rest):
+        beside, _ = nearest(space[rest], space[fitted], 1, report=report)
+        places[rest] = beside[:, 0]
+    return places
 
 
 def sampled_note(n: int, fitted: NDArray[np.int64]) -> str:

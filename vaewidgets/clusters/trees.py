@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vaewidgets.clusters.clustering import Clustering, by_size
-from vaewidgets.clusters.samples import join_rest, sample_rows, sampled_note
+from vaewidgets.clusters.samples import nearest_fitted, sample_rows, sampled_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ def agglomerative(
         raise ValueError(f"`n_clusters` is {n_clusters}; accepted: at most {len(fitted):,}")
     report(None, f"linking {len(fitted):,} rows")
     tree = link(space[fitted], linkage) if len(fitted) > 1 else np.empty((0, 4))
-    labels = join_rest(cut_tree(tree, n_clusters), fitted, space, report)
+    labels = cut_tree(tree, n_clusters)[nearest_fitted(fitted, space, report)]
     numbered, _ = by_size(labels, n_clusters)
     note = f"Agglomerative clustering, {linkage} linkage."
     return Clustering(
