@@ -213,8 +213,8 @@ def test_a_graphics_card_gets_the_same_batches_whole_or_one_by_one(mapped, monke
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts memory as Linux does")
 def test_checks_and_batches_take_little_memory_however_large_the_file(tmp_path):
-    # 250 MB each, which take no room on the disk.
-    for dtype, n in (("uint8", 320_000), ("float32", 80_000)):
+    # 300 MB each, which take no room on the disk.
+    for dtype, n in (("uint8", 400_000), ("float32", 100_000)):
         shape = (n, 28, 28, 1)
         np.lib.format.open_memmap(tmp_path / f"{dtype}.npy", "w+", dtype, shape).flush()
     run_alone(
@@ -224,18 +224,55 @@ def test_checks_and_batches_take_little_memory_however_large_the_file(tmp_path):
         from vaewidgets.core.feeding import Feed
         from vaewidgets.images import load_images
         torch.set_num_threads(1)
-        limit_memory(120_000_000)
+        limit_memory(200_000_000)
         for file in sys.argv[1:]:
             images = load_images(np.load(file, mmap_mode="r"))
             try:
                 check_learnable(images)
             except ValueError as error:
                 assert "are identical" in str(error)
-            order = torch.randperm(len(images))[:20_000]
+            assert images.fingerprint
+            assert not images.thumbnails(2).any()
+            order = torch.randperm(len(images))[:5_000]
             for pixels in (images.pixels, images.pixels[:, ::2]):
                 for batch in Feed(pixels, torch.device("cpu")).batches(order.split(500)):
                     assert not batch.any()
         """,
         tmp_path / "uint8.npy",
         tmp_path / "float32.npy",
+    )
+
+
+def test_a_model_learns_the_same_bits_from_a_file(tmp_path, digits, make_vae):
+    np.save(tmp_path / "digits.npy", digits)
+    mapped = np.load(tmp_path / "digits.npy", mmap_mode="r")
+    one, other = (make_vae(random_state=0).fit(images) for images in (digits, mapped))
+    weights = other.networks_.state_dict()
+    for name, tensor in one.networks_.state_dict().items():
+        assert torch.equal(tensor, weights[name]), name
+    assert np.array_equal(one.transform(mapped), other.transform(digits))
+    assert readers() == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="counts memory as Linux does")
+def test_a_model_learns_from_a_file_larger_than_its_memory(tmp_path):
+    file = tmp_path / "images.npy"
+    pixels = np.lib.format.open_memmap(file, "w+", np.uint8, (256_000, 32, 32, 1))
+    pixels[::2560] = np.random.default_rng(0).integers(0, 256, (100, 32, 32, 1))
+    pixels.flush()
+    run_alone(
+        """
+        import warnings
+        import numpy as np, torch, vaewidgets
+        torch.set_num_threads(1)
+        warnings.filterwarnings("ignore", ".*posterior collapse", RuntimeWarning)
+        vae = vaewidgets.VAE(2, network="mlp", max_epochs=1, n_threads=1, progress=False)
+        vae.set_params(batch_size=1000)
+        pixels = np.load(sys.argv[1], mmap_mode="r")
+        limit_memory(220_000_000)
+        assert vae.fit(pixels).outcome_ == "finished"
+        assert vae.transform(pixels).shape == (256_000, 2)
+        """,
+        file,
     )

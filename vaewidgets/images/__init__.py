@@ -1,11 +1,13 @@
 """A checked collection of images: loading, what was rejected and why, thumbnails.
 
-``collection`` holds :class:`Images` and the way in, ``pixels`` the checks of arrays, ``loading``
-the reading of many files, ``decoding`` of one, ``sprites`` the thumbnails.
+``sources`` is the way in, ``collection`` holds :class:`Images`, ``store`` a collection on disk
+(its file in ``store_file``), ``pixels`` the checks of arrays, ``loading`` the reading of many
+files, ``decoding`` of one, ``sprites`` the thumbnails.
 """
 
-from vaewidgets.images.collection import Images, as_images, check_image, load_images
+from vaewidgets.images.collection import Images
 from vaewidgets.images.loading import Rejected
+from vaewidgets.images.sources import as_images, check_image, load_images
 from vaewidgets.images.sprites import SpriteSheet
 
 __all__ = ["Images", "Rejected", "SpriteSheet", "as_images", "check_image", "load_images"]

@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-import pandas as pd
-from PIL import Image
 
-from vaewidgets.images.decoding import parse_background
-from vaewidgets.images.loading import (
-    CHANNELS,
-    FITS,
-    Rejected,
-    Rules,
-    find_files,
-    one_of,
-    parse_size,
-    read_items,
-)
-from vaewidgets.images.pixels import PixelArray, check_channels, check_pixels
+from vaewidgets.images.pixels import PixelArray, check_channels, in_chunks
 from vaewidgets.images.sprites import SpriteSheet, shrink, sprite_sheets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import DTypeLike, NDArray
 
-
-# Pillow's own limit, reached by a 9459 x 9459 picture.
-MAX_PIXELS = 89_478_485
+    from vaewidgets.images.loading import Rejected
 
 
 class Images:
@@ -80,7 +63,8 @@ class Images:
         if positions is None:
             positions = np.arange(len(pixels))
         # A read-only view of our own: the array the caller passed stays as writable as it was.
-        self.pixels = pixels.view()
+        # np.asarray: a memory map stays one, but is a plain array to whoever computes with it.
+        self.pixels = np.asarray(pixels).view()
         self.pixels.flags.writeable = False
         self.positions: NDArray[np.int64] = np.asarray(positions, dtype=np.int64)
         self.rejected = tuple(rejected)
@@ -167,8 +151,9 @@ class Images:
     def fingerprint(self) -> str:
         """SHA-256, in hex, of shape, number type and every pixel: changes if one pixel does."""
         digest = hashlib.sha256(f"{self.pixels.shape} {self.pixels.dtype.name} ".encode())
-        for image in _in_chunks(self.pixels):
-            digest.update(np.ascontiguousarray(image).reshape(-1).view(np.uint8).data)
+        for rows in in_chunks(self.pixels):
+            chunk = np.ascontiguousarray(self.pixels[rows])
+            digest.update(chunk.reshape(-1).view(np.uint8).data)
         return digest.hexdigest()
 
     def thumbnails(self, max_side: int = 48) -> NDArray[np.uint8]:
@@ -184,195 +169,3 @@ class Images:
     def sprite_sheets(self, max_side: int = 48, max_sheet: int = 4096) -> list[SpriteSheet]:
         """Pack thumbnails into sheets of at most ``max_sheet`` pixels a side."""
         return sprite_sheets(self.pixels, max_side, max_sheet)
-
-
-def load_images(
-    source: Any,
-    *,
-    axes: str | None = None,
-    size: int | tuple[int, int] | None = None,
-    fit: str = "pad",
-    channels: str | None = None,
-    background: str | tuple[int, int, int] = "white",
-    max_pixels: int = MAX_PIXELS,
-    progress: bool = True,
-) -> Images:
-    """Load images from files, PIL images, arrays or a DataFrame column, and check them once.
-
-    A file that cannot be read never stops the others: it is left out and listed, with the
-    reason, in ``rejected``.
-
-    Parameters
-    ----------
-    source : array, folder, file, list or Series
-        An array of shape (n, h, w), (n, h, w, c) or (n, c, h, w) of uint8, bool, uint16 or floats
-        in [0, 1]; a folder (searched to the bottom, in the order of names); or a list or
-        DataFrame column of file names, PIL images, encoded files (bytes) or arrays, mixed at
-        will. Missing values of a column are rejected rows. The index of a Series plays no part.
-    axes : "NHW", "NHWC" or "NCHW", optional
-        What the axes of an array are, where its shape can be read in more than one way.
-    size : int or (height, width), optional
-        Size to bring all images to, in pixels; an int means a square. By default files and PIL
-        images of one size keep it; of several sizes, they get the median height and width (the
-        size that more than half have, if there is one); and a longer side above 64 pixels is
-        brought to 64, which a model learns from in minutes on a CPU: twice the side takes four
-        times as long. What was done is said in ``notice``. Arrays always keep theirs.
-    fit : "pad", "crop" or "resize"
-        How an image of other proportions comes to that size: shrunk to fit with the background
-        around it, cut at the edges, or stretched.
-    channels : "gray" or "rgb", optional
-        By default gray, or RGB if any image has colour.
-    background : str or (red, green, blue)
-        What transparent images and paddings are laid on: a colour name or numbers 0 to 255.
-    max_pixels : int
-        A file whose header claims more pixels is rejected before it is decoded.
-    progress : bool
-        Show a progress bar if reading takes more than a second.
-
-    Returns
-    -------
-    Images
-
-    Raises
-    ------
-    TypeError, ValueError, FileNotFoundError
-        If the source is of no known kind, empty, ambiguous, or nothing in it can be read.
-    """
-    rules = Rules(
-        size=parse_size(size),
-        fit=one_of(fit, FITS, "fit"),
-        channels=None if channels is None else one_of(channels, CHANNELS, "channels"),
-        background=parse_background(background),
-        max_pixels=max_pixels,
-        progress=progress,
-    )
-    if isinstance(source, Images):
-        return _adapt(source, rules)
-    items = _items(source)
-    if items is None:
-        array = np.asarray(source)
-        return _adapt(Images(check_pixels(array, axes)), rules)
-    stacked = _stack(items)
-    if stacked is not None:
-        return _adapt(Images(check_pixels(stacked, axes)), rules)
-    reading = read_items(items, rules)
-    return Images(
-        reading.pixels,
-        np.array(reading.positions),
-        reading.rejected,
-        sources=reading.sources,
-        notice=reading.notice,
-    )
-
-
-def as_images(obj: Any) -> Images:
-    """Return ``obj`` if it is an Images already, else load it with the default options."""
-    return obj if isinstance(obj, Images) else load_images(obj)
-
-
-def check_image(
-    image: Any, shape: tuple[int, int, int], name: str = "image"
-) -> NDArray[np.float32]:
-    """Bring one image to float32 of the given (height, width, channels), or refuse it in words.
-
-    Parameters
-    ----------
-    image : ndarray, PIL image, file name or Images of one
-        Arrays must have the right size; files and PIL images are brought to it.
-    shape : (height, width, channels)
-        What the model was trained on.
-    name : str
-        The argument's name, for messages.
-
-    Returns
-    -------
-    ndarray, shape (height, width, channels), float32 in [0, 1]
-    """
-    if isinstance(image, Images) or (isinstance(image, np.ndarray) and image.ndim == 4):
-        if len(image) != 1:
-            raise ValueError(f"{name} must be one image, got {len(image)}: pass images[i]")
-        image = image[0]
-    height, width, channels = shape
-    rules = Rules(
-        size=(height, width),
-        fit="pad",
-        channels="gray" if channels == 1 else "rgb",
-        background=(255, 255, 255),
-        max_pixels=MAX_PIXELS,
-        progress=False,
-    )
-    if isinstance(image, np.ndarray):
-        found = (*image.shape, 1) if image.ndim == 2 else image.shape
-        if found != tuple(shape):
-            raise ValueError(
-                f"{name} has shape {image.shape}, but the model takes images of shape {shape}"
-            )
-    try:
-        reading = read_items([image], rules)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
-    result: NDArray[np.float32] = Images(reading.pixels).as_float()[0]
-    return result
-
-
-def _items(source: Any) -> Sequence[Any] | None:
-    """List the images of a source that holds them one by one; None for an array of pixels."""
-    if isinstance(source, (str, os.PathLike)):
-        path = Path(source).expanduser()
-        if not path.exists():
-            raise FileNotFoundError(f"no such file or folder: {path}")
-        return find_files(path) if path.is_dir() else [path]
-    if isinstance(source, (bytes, bytearray, Image.Image)):
-        return [source]
-    if isinstance(source, pd.DataFrame):
-        columns = ", ".join(str(column) for column in source.columns[:10])
-        raise TypeError(f"pass one column of the DataFrame, df[...], out of: {columns}")
-    if isinstance(source, (pd.Series, pd.Index)):
-        return list(source)
-    if isinstance(source, (list, tuple)):
-        return source
-    if isinstance(source, Iterator):  # Path.glob(...)
-        return list(source)
-    if hasattr(source, "__array__"):
-        array = np.asarray(source)
-        return list(array) if array.ndim == 1 and array.dtype.kind in "OUT" else None
-    raise TypeError(
-        "images must be an array, a folder, or a list or DataFrame column of file names, PIL "
-        f"images or arrays, got {type(source).__name__}"
-    )
-
-
-def _stack(items: Sequence[Any]) -> NDArray[Any] | None:
-    """Make one array of a list of equal arrays, which then keep their size like an array does."""
-    if not items or not all(isinstance(item, np.ndarray) for item in items):
-        return None
-    first = items[0]
-    if first.ndim not in (2, 3) or any(
-        item.shape != first.shape or item.dtype != first.dtype for item in items
-    ):
-        return None
-    stacked = np.stack(items)
-    return stacked[..., np.newaxis] if first.ndim == 2 else stacked
-
-
-def _adapt(images: Images, rules: Rules) -> Images:
-    """Bring a collection to another size or colour where that is asked for."""
-    size = rules.size or images.shape[:2]
-    n_channels = {None: images.shape[2], "gray": 1, "rgb": 3}[rules.channels]
-    if (*size, n_channels) == images.shape:
-        return images
-    reading = read_items(list(images), replace(rules, size=size, channels=rules.channels))
-    return Images(
-        reading.pixels,
-        images.positions,
-        images.rejected,
-        sources=images.sources,
-        notice=images.notice,
-    )
-
-
-def _in_chunks(pixels: PixelArray, numbers: int = 16_000_000) -> Iterator[PixelArray]:
-    """Cut a long array into pieces, so that a memory-mapped file is not read whole."""
-    step = max(1, numbers // max(1, pixels[0].size)) if len(pixels) else 1
-    for start in range(0, len(pixels), step):
-        yield pixels[start : start + step]

@@ -186,6 +186,8 @@ def _open_file(name: str | os.PathLike[str]) -> Image.Image:
         raise UnreadableError("the file is empty (0 bytes)")
     if path.suffix.lower() in (".svg", ".svgz"):
         raise UnreadableError("SVG drawings are not read: save the drawing as PNG")
+    if path.suffix.lower() == ".npy":
+        raise UnreadableError("is an array: pass numpy.load(file, mmap_mode='r')")
     return _open_stream(path)
 
 

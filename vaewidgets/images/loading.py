@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -21,7 +21,7 @@ from vaewidgets.images.decoding import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -69,14 +69,42 @@ class Rules:
 
 
 @dataclass
+class Account:
+    """What became of the items, apart from the pixels."""
+
+    positions: list[int]
+    rejected: list[Rejected]
+    notice: str
+
+    def announce(self) -> None:
+        """Log what is left out, and what was done to the images."""
+        if self.rejected:
+            first, n_items = self.rejected[0], len(self.positions) + len(self.rejected)
+            logger.warning(
+                "%d of %d images could not be read and are left out (images.rejected); the first: "
+                "%s: %s", len(self.rejected), n_items, first.source, first.reason,
+            )  # fmt: skip
+        if self.notice:
+            logger.warning(self.notice)
+
+
+@dataclass
 class Reading:
     """What reading a collection gave."""
 
     pixels: PixelArray
-    positions: list[int]
-    rejected: list[Rejected]
+    account: Account
     sources: list[str]
-    notice: str
+
+
+class Canvas(Protocol):
+    """Where images of one size are put, one after another."""
+
+    def append(self, image: PixelArray) -> None:
+        """Take one (height, width, 1 or 3) image, uint8 or float32 in [0, 1]."""
+
+
+CanvasT = TypeVar("CanvasT", bound=Canvas)
 
 
 def find_files(folder: Path) -> list[Path]:
@@ -106,7 +134,22 @@ def find_files(folder: Path) -> list[Path]:
 
 
 def read_items(items: Sequence[Any], rules: Rules) -> Reading:
-    """Read every item, or list it among the rejected; see ``load_images``.
+    """Read every item into memory, or list it among the rejected; see ``load_images``.
+
+    Raises
+    ------
+    ValueError
+        If there is no item, or none can be read.
+    """
+    canvas, account = read_into(_MemoryCanvas, items, rules)
+    account.announce()
+    return Reading(canvas.pixels(), account, sources_of(items, account))
+
+
+def read_into(
+    make_canvas: Callable[[int, tuple[int, int], int], CanvasT], items: Sequence[Any], rules: Rules
+) -> tuple[CanvasT, Account]:
+    """Read every item into a canvas, made for at most so many images of a size and channels.
 
     Raises
     ------
@@ -116,43 +159,31 @@ def read_items(items: Sequence[Any], rules: Rules) -> Reading:
     if len(items) == 0:
         raise ValueError("got 0 images: the list is empty")
     rejected: dict[int, Rejected] = {}
-    sizes = {} if rules.size else _read_sizes(items, rules, rejected)
-    if rules.size:
-        size, notice = rules.size, ""
-    elif sizes:
-        size, notice = _choose_size(list(sizes.values()), rules.fit)
-    else:
-        raise _nothing_read(rejected)
-
-    canvas = _Canvas(len(items) - len(rejected), size, rules)
+    size, notice = rules.size, ""
+    if size is None:
+        size, notice = _choose_size(_count_sizes(items, rules, rejected), rules.fit, rejected)
+    canvas = make_canvas(len(items) - len(rejected), size, 3 if rules.channels == "rgb" else 1)
     kept = []
-    for position in _with_progress(range(len(items)), "Reading images", rules.progress):
+    for position in with_progress(range(len(items)), "Reading images", rules.progress):
         if position in rejected:
             continue
         try:
             with open_item(items[position], rules.max_pixels) as opened:
-                canvas.add(opened)
+                image = _prepare(opened, size, rules)
         except Exception as error:  # noqa: BLE001 - decoders raise anything; one file must not stop the others
             rejected[position] = _reject(position, items[position], error)
-        else:
+        else:  # a full disk is no fault of the image
+            canvas.append(image)
             kept.append(position)
     if not kept:
         raise _nothing_read(rejected)
-    if rejected:
-        first = rejected[min(rejected)]
-        logger.warning(
-            "%d of %d images could not be read and are left out (images.rejected); the first: "
-            "%s: %s", len(rejected), len(items), first.source, first.reason,
-        )  # fmt: skip
-    if notice:
-        logger.warning(notice)
-    return Reading(
-        pixels=canvas.pixels(),
-        positions=kept,
-        rejected=[rejected[position] for position in sorted(rejected)],
-        sources=[describe(items[position]) for position in kept],
-        notice=notice,
-    )
+    account = Account(kept, [rejected[position] for position in sorted(rejected)], notice)
+    return canvas, account
+
+
+def sources_of(items: Sequence[Any], account: Account) -> list[str]:
+    """Name what each image kept comes from."""
+    return [describe(items[position]) for position in account.positions]
 
 
 def parse_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
@@ -198,21 +229,15 @@ def fit_image(image: PixelArray, size: tuple[int, int], rules: Rules) -> PixelAr
     return padded
 
 
-class _Canvas:
+class _MemoryCanvas:
     """The array being filled: gray 8 bit until an image needs colour or more depth."""
 
-    def __init__(self, capacity: int, size: tuple[int, int], rules: Rules) -> None:
-        self._size, self._rules, self._count = size, rules, 0
-        channels = 3 if rules.channels == "rgb" else 1
+    def __init__(self, capacity: int, size: tuple[int, int], channels: int) -> None:
+        self._count = 0
         self._pixels: PixelArray = np.zeros((capacity, *size, channels), dtype=np.uint8)
 
-    def add(self, opened: Opened) -> None:
-        """Decode one image, bring it to size and colour, and append it."""
-        # JPEG decoding at reduced size still leaves twice the pixels asked for, to average over.
-        image = decode(opened, self._rules.background, near=2 * max(self._size))
-        if self._rules.channels == "gray" or (image.shape[2] == 3 and _is_gray(image)):
-            image = _to_gray(image)
-        image = fit_image(image, self._size, self._rules)
+    def append(self, image: PixelArray) -> None:
+        """Append one image of the right size."""
         if image.dtype == np.float32 and self._pixels.dtype == np.uint8:
             self._pixels = self._pixels.astype(np.float32) / np.float32(255)
         elif image.dtype == np.uint8 and self._pixels.dtype == np.float32:
@@ -225,6 +250,15 @@ class _Canvas:
     def pixels(self) -> PixelArray:
         """Return what was added."""
         return self._pixels[: self._count]
+
+
+def _prepare(opened: Opened, size: tuple[int, int], rules: Rules) -> PixelArray:
+    """Decode one image and bring it to size, and to gray where it has no colour."""
+    # JPEG decoding at reduced size still leaves twice the pixels asked for, to average over.
+    image = decode(opened, rules.background, near=2 * max(size))
+    if rules.channels == "gray" or (image.shape[2] == 3 and _is_gray(image)):
+        image = _to_gray(image)
+    return fit_image(image, size, rules)
 
 
 def _is_gray(image: PixelArray) -> bool:
@@ -269,25 +303,30 @@ def _resample(image: PixelArray, height: int, width: int) -> PixelArray:
     return clipped
 
 
-def _read_sizes(
+def _count_sizes(
     items: Sequence[Any], rules: Rules, rejected: dict[int, Rejected]
-) -> dict[int, tuple[int, int]]:
-    """Read the headers of all items; what has none goes to ``rejected``."""
-    sizes = {}
-    for position in _with_progress(range(len(items)), "Reading headers", rules.progress):
+) -> Counter[tuple[int, int]]:
+    """Count the sizes that the headers of all items give; what has none goes to ``rejected``."""
+    sizes = Counter[tuple[int, int]]()
+    for position in with_progress(range(len(items)), "Reading headers", rules.progress):
         try:
             with open_item(items[position], rules.max_pixels) as opened:
-                sizes[position] = (opened.height, opened.width)
+                sizes[opened.height, opened.width] += 1
         except Exception as error:  # noqa: BLE001 - as when decoding
             rejected[position] = _reject(position, items[position], error)
     return sizes
 
 
-def _choose_size(sizes: list[tuple[int, int]], fit: str) -> tuple[tuple[int, int], str]:
+def _choose_size(
+    sizes: Counter[tuple[int, int]], fit: str, rejected: dict[int, Rejected]
+) -> tuple[tuple[int, int], str]:
     """Choose one size for all, and say in a line what that does to them."""
+    if not sizes:
+        raise _nothing_read(rejected)
     # Where more than half have one size, the median is that size.
-    height, width = (int(side) for side in np.median(np.array(sizes), axis=0))
-    n_sizes = len(set(sizes))
+    all_sizes = np.repeat(np.array(list(sizes)), list(sizes.values()), axis=0)
+    height, width = (int(side) for side in np.median(all_sizes, axis=0))
+    n_sizes = len(sizes)
     notice = ""
     if n_sizes > 1:
         how = {"pad": "padded", "crop": "cropped", "resize": "stretched"}[fit]
@@ -317,7 +356,7 @@ def _nothing_read(rejected: dict[int, Rejected]) -> ValueError:
     )
 
 
-def _with_progress(positions: range, text: str, wanted: bool) -> Iterator[int]:
+def with_progress(positions: range, text: str, wanted: bool) -> Iterator[int]:
     """Iterate with a progress bar that appears after a second."""
     if not wanted:
         yield from positions

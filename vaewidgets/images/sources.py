@@ -1,0 +1,254 @@
+"""The way in: anything that holds images to a checked collection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from vaewidgets.images.collection import Images
+from vaewidgets.images.decoding import parse_background
+from vaewidgets.images.loading import (
+    CHANNELS,
+    FITS,
+    Reading,
+    Rules,
+    find_files,
+    one_of,
+    parse_size,
+    read_items,
+)
+from vaewidgets.images.pixels import check_pixels
+from vaewidgets.images.store import parse_store, read_stored
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+# Pillow's own limit, reached by a 9459 x 9459 picture.
+MAX_PIXELS = 89_478_485
+
+
+def load_images(
+    source: Any,
+    *,
+    axes: str | None = None,
+    size: int | tuple[int, int] | None = None,
+    fit: str = "pad",
+    channels: str | None = None,
+    background: str | tuple[int, int, int] = "white",
+    max_pixels: int = MAX_PIXELS,
+    store: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> Images:
+    """Load images from files, PIL images, arrays or a DataFrame column, and check them once.
+
+    A file that cannot be read never stops the others: it is left out and listed, with the
+    reason, in ``rejected``.
+
+    Parameters
+    ----------
+    source : array, folder, file, list or Series
+        An array of shape (n, h, w), (n, h, w, c) or (n, c, h, w) of uint8, bool, uint16 or floats
+        in [0, 1] (a memory-mapped one of uint8 or float32 is not read into memory); a folder
+        (searched to the bottom, in the order of names); or a list or DataFrame column of file
+        names, PIL images, encoded files (bytes) or arrays, mixed at will. Missing values of a
+        column are rejected rows. The index of a Series plays no part.
+    axes : "NHW", "NHWC" or "NCHW", optional
+        What the axes of an array are, where its shape can be read in more than one way.
+    size : int or (height, width), optional
+        Size to bring all images to, in pixels; an int means a square. By default files and PIL
+        images of one size keep it; of several sizes, they get the median height and width (the
+        size that more than half have, if there is one); and a longer side above 64 pixels is
+        brought to 64, which a model learns from in minutes on a CPU: twice the side takes four
+        times as long. What was done is said in ``notice``. Arrays always keep theirs.
+    fit : "pad", "crop" or "resize"
+        How an image of other proportions comes to that size: shrunk to fit with the background
+        around it, cut at the edges, or stretched.
+    channels : "gray" or "rgb", optional
+        By default gray, or RGB if any image has colour.
+    background : str or (red, green, blue)
+        What transparent images and paddings are laid on: a colour name or numbers 0 to 255.
+    max_pixels : int
+        A file whose header claims more pixels is rejected before it is decoded.
+    store : path ending in ".npy", optional
+        For collections larger than memory, and to decode only once: the images are decoded into
+        this file, 8 bits a number, and mapped from there into memory as they are needed. Loading
+        again with the same store takes it up at once if the files (names, sizes, times of
+        change) and the arguments are the same, else decodes anew and replaces it. Another file
+        is never overwritten. ``numpy.load(store, mmap_mode="r")`` reads it too.
+    progress : bool
+        Show a progress bar if reading takes more than a second.
+
+    Returns
+    -------
+    Images
+
+    Raises
+    ------
+    TypeError, ValueError, FileNotFoundError
+        If the source is of no known kind, empty, ambiguous, or nothing in it can be read; if
+        ``store`` is no name for a file, or the source an array, which has no need of one.
+    FileExistsError
+        ``store`` is a file that was not written by this function, or is damaged.
+    OSError
+        The disk of ``store`` is full; nothing is left behind.
+    """
+    rules = Rules(
+        size=parse_size(size),
+        fit=one_of(fit, FITS, "fit"),
+        channels=None if channels is None else one_of(channels, CHANNELS, "channels"),
+        background=parse_background(background),
+        max_pixels=max_pixels,
+        progress=progress,
+    )
+    path = None if store is None else parse_store(store)
+    items = None if isinstance(source, Images) else _items(source)
+    if items is not None and not _are_arrays(items):
+        folder = _folder(source)
+        return _collect(
+            read_items(items, rules) if path is None else read_stored(path, items, rules, folder)
+        )
+    if path is not None:
+        raise ValueError(
+            f"store is {str(store)!r}, but the images are arrays, which are decoded already: save "
+            "one array with numpy.save and pass numpy.load(file, mmap_mode='r') without a store"
+        )
+    if isinstance(source, Images):
+        return _adapt(source, rules)
+    array = np.asarray(source) if items is None else _stack(items)
+    return _adapt(Images(check_pixels(array, axes)), rules)
+
+
+def as_images(obj: Any) -> Images:
+    """Return ``obj`` if it is an Images already, else load it with the default options."""
+    return obj if isinstance(obj, Images) else load_images(obj)
+
+
+def check_image(
+    image: Any, shape: tuple[int, int, int], name: str = "image"
+) -> NDArray[np.float32]:
+    """Bring one image to float32 of the given (height, width, channels), or refuse it in words.
+
+    Parameters
+    ----------
+    image : ndarray, PIL image, file name or Images of one
+        Arrays must have the right size; files and PIL images are brought to it.
+    shape : (height, width, channels)
+        What the model was trained on.
+    name : str
+        The argument's name, for messages.
+
+    Returns
+    -------
+    ndarray, shape (height, width, channels), float32 in [0, 1]
+    """
+    if isinstance(image, Images) or (isinstance(image, np.ndarray) and image.ndim == 4):
+        if len(image) != 1:
+            raise ValueError(f"{name} must be one image, got {len(image)}: pass images[i]")
+        image = image[0]
+    height, width, channels = shape
+    rules = Rules(
+        size=(height, width),
+        fit="pad",
+        channels="gray" if channels == 1 else "rgb",
+        background=(255, 255, 255),
+        max_pixels=MAX_PIXELS,
+        progress=False,
+    )
+    if isinstance(image, np.ndarray):
+        found = (*image.shape, 1) if image.ndim == 2 else image.shape
+        if found != tuple(shape):
+            raise ValueError(
+                f"{name} has shape {image.shape}, but the model takes images of shape {shape}"
+            )
+    try:
+        reading = read_items([image], rules)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    result: NDArray[np.float32] = Images(reading.pixels).as_float()[0]
+    return result
+
+
+def _items(source: Any) -> Sequence[Any] | None:
+    """List the images of a source that holds them one by one; None for an array of pixels."""
+    if isinstance(source, (str, os.PathLike)):
+        path = Path(source).expanduser()
+        if not path.exists():
+            raise FileNotFoundError(f"no such file or folder: {path}")
+        return find_files(path) if path.is_dir() else [path]
+    if isinstance(source, (bytes, bytearray, Image.Image)):
+        return [source]
+    if isinstance(source, pd.DataFrame):
+        columns = ", ".join(str(column) for column in source.columns[:10])
+        raise TypeError(f"pass one column of the DataFrame, df[...], out of: {columns}")
+    if isinstance(source, (pd.Series, pd.Index)):
+        return list(source)
+    if isinstance(source, (list, tuple)):
+        return source
+    if isinstance(source, Iterator):  # Path.glob(...)
+        return list(source)
+    if hasattr(source, "__array__"):
+        array = np.asarray(source)
+        return list(array) if array.ndim == 1 and array.dtype.kind in "OUT" else None
+    raise TypeError(
+        "images must be an array, a folder, or a list or DataFrame column of file names, PIL "
+        f"images or arrays, got {type(source).__name__}"
+    )
+
+
+def _folder(source: Any) -> Path | None:
+    """Return the folder that is the source; None for other sources."""
+    if isinstance(source, (str, os.PathLike)) and Path(source).expanduser().is_dir():
+        return Path(source).expanduser()
+    return None
+
+
+def _are_arrays(items: Sequence[Any]) -> bool:
+    """Tell whether a list holds equal arrays, which then keep their size like an array does."""
+    if not items or not all(isinstance(item, np.ndarray) for item in items):
+        return False
+    first = items[0]
+    return first.ndim in (2, 3) and all(
+        item.shape == first.shape and item.dtype == first.dtype for item in items
+    )
+
+
+def _stack(items: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Make one array of a list of equal arrays."""
+    stacked = np.stack(items)
+    return stacked[..., np.newaxis] if stacked.ndim == 3 else stacked
+
+
+def _collect(reading: Reading) -> Images:
+    """Make a collection of what was read."""
+    account = reading.account
+    return Images(
+        reading.pixels,
+        np.array(account.positions),
+        account.rejected,
+        sources=reading.sources,
+        notice=account.notice,
+    )
+
+
+def _adapt(images: Images, rules: Rules) -> Images:
+    """Bring a collection to another size or colour where that is asked for."""
+    size = rules.size or images.shape[:2]
+    n_channels = {None: images.shape[2], "gray": 1, "rgb": 3}[rules.channels]
+    if (*size, n_channels) == images.shape:
+        return images
+    reading = read_items(list(images), replace(rules, size=size, channels=rules.channels))
+    return Images(
+        reading.pixels,
+        images.positions,
+        images.rejected,
+        sources=images.sources,
+        notice=images.notice,
+    )
