@@ -138,6 +138,19 @@ def test_both_layers_reach_the_image_and_layer_1_without_the_deepest_convolution
     assert change[1] == 0
 
 
+@pytest.mark.parametrize(("last_features", "rank"), [(0, 1), (8, 4)])
+def test_blocks_of_2_pixels_share_one_number_in_the_paper_and_not_with_more_channels(
+    last_features, rank
+):
+    decoder = DenseUNetDecoder(64, 64, 1, 5, **TINY, last_features=last_features).eval()
+    decoder.initialise(torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        logits = decoder(5 * torch.randn(3, 5))
+    assert logits.shape == (3, 1, 64, 64)
+    blocks = logits.unfold(2, 2, 2).unfold(3, 2, 2).reshape(-1, 4)
+    assert torch.linalg.matrix_rank(blocks, rtol=1e-4) == rank
+
+
 def test_weights_are_drawn_as_xavier_says_from_the_generator_alone():
     encoder, decoder = DenseUNetEncoder(64, 64, 1, 32), DenseUNetDecoder(64, 64, 1, 16)
     before = torch.get_rng_state()
