@@ -4,6 +4,8 @@ import gzip
 import hashlib
 import json
 import socket
+import subprocess
+import sys
 import threading
 import urllib.request
 from dataclasses import replace
@@ -30,6 +32,17 @@ def test_the_embedded_digits_use_the_whole_range_and_come_with_a_table():
     assert table["digit"].cat.categories.tolist() == list(range(10))
     assert not table["digit"].cat.ordered
     assert table["digit"].iloc[:3].tolist() == [0, 1, 2]
+
+
+def test_the_data_sets_load_nothing_heavy_before_they_are_asked_for():
+    script = (
+        "import sys, vaewidgets; vaewidgets.datasets.make_power_grid; "
+        "print({'torch', 'sklearn', 'scipy', 'plotly', 'anywidget'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
 
 
 @pytest.fixture

@@ -6,5 +6,12 @@
 
 from vaewidgets.datasets.embedded import load_digits
 from vaewidgets.datasets.mnist import load_fashion_mnist, load_mnist
+from vaewidgets.datasets.power_grid import make_power_grid, power_grid_buses
 
-__all__ = ["load_digits", "load_fashion_mnist", "load_mnist"]
+__all__ = [
+    "load_digits",
+    "load_fashion_mnist",
+    "load_mnist",
+    "make_power_grid",
+    "power_grid_buses",
+]
