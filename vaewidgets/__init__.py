@@ -10,9 +10,12 @@ from vaewidgets.core import progress as _progress
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from vaewidgets import clusters as clusters
     from vaewidgets import datasets as datasets
     from vaewidgets import figures as figures
     from vaewidgets import latent as latent
+    from vaewidgets import neighbors as neighbors
+    from vaewidgets.clusters import cluster as cluster
     from vaewidgets.core.autoencoders import Autoencoder as Autoencoder
     from vaewidgets.core.clustering_vae import ClusterVAE as ClusterVAE
     from vaewidgets.core.hierarchical import HierarchicalVAE as HierarchicalVAE
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from vaewidgets.gaussians import Gaussians as Gaussians
     from vaewidgets.images import Images as Images
     from vaewidgets.images import load_images as load_images
+    from vaewidgets.neighbors import nearest as nearest
     from vaewidgets.projections import project as project
     from vaewidgets.widgets.annotator import Annotator as Annotator
     from vaewidgets.widgets.interpolator import Interpolator as Interpolator
@@ -36,13 +40,15 @@ _ROOMS = {
     "Gaussians": "vaewidgets.gaussians",
     "Images": "vaewidgets.images",
     "load_images": "vaewidgets.images",
+    "cluster": "vaewidgets.clusters",
+    "nearest": "vaewidgets.neighbors",
     "project": "vaewidgets.projections",
     "Annotator": "vaewidgets.widgets.annotator",
     "Interpolator": "vaewidgets.widgets.interpolator",
     "LatentScatter": "vaewidgets.widgets.scatter",
     "LatentTweaker": "vaewidgets.widgets.tweaker",
 }
-_MODULES = ("datasets", "figures", "latent")
+_MODULES = ("clusters", "datasets", "figures", "latent", "neighbors")
 
 __all__ = [
     "VAE",
@@ -56,10 +62,14 @@ __all__ = [
     "LatentScatter",
     "LatentTweaker",
     "__version__",
+    "cluster",
+    "clusters",
     "datasets",
     "figures",
     "latent",
     "load_images",
+    "nearest",
+    "neighbors",
     "project",
 ]
 

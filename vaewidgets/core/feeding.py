@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
     from concurrent.futures import Future
 
     from numpy.typing import NDArray
@@ -54,7 +54,7 @@ class Feed:
     def __len__(self) -> int:
         return len(self._pixels)
 
-    def batches(self, rows: Iterable[Tensor]) -> Iterator[Tensor]:
+    def batches(self, rows: Iterable[Tensor]) -> Generator[Tensor]:
         """Yield the images of each batch of rows, in the order asked for.
 
         Parameters
@@ -92,7 +92,7 @@ class Feed:
         else:
             yield from self._read_ahead(rows)
 
-    def _read_ahead(self, rows: Iterable[Tensor]) -> Iterator[Tensor]:
+    def _read_ahead(self, rows: Iterable[Tensor]) -> Generator[Tensor]:
         """Let one thread gather the next batches while this one is used."""
         reader = ThreadPoolExecutor(1, thread_name_prefix="vaewidgets-feed")
         coming: deque[Future[Tensor]] = deque()

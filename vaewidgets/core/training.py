@@ -10,6 +10,7 @@ import copy
 import math
 import time
 import warnings
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,7 +27,7 @@ from vaewidgets.core.schedules import SCHEDULES
 from vaewidgets.core.threads import limited_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -234,16 +235,18 @@ class _Run:
         state = self.state
         self._tell("on_start")
         while state.epoch < state.max_epochs:
-            for rows, batch in self._batches():
-                if state.is_stopping:
-                    return "stopped"
-                self._step(rows, batch)
-                if (bad := self._check()) is not None:
-                    self._put_back(*bad)
-                    return "diverged"
-                self._tell("on_batch")
-                if time.monotonic() - self.kept_at >= self.options.keep_every:
-                    self.keep_now()
+            # closed at once, also where a traceback keeps the frame: it may read ahead
+            with closing(self._batches()) as batches:
+                for rows, batch in batches:
+                    if state.is_stopping:
+                        return "stopped"
+                    self._step(rows, batch)
+                    if (bad := self._check()) is not None:
+                        self._put_back(*bad)
+                        return "diverged"
+                    self._tell("on_batch")
+                    if time.monotonic() - self.kept_at >= self.options.keep_every:
+                        self.keep_now()
             state.epoch += 1
             self.record()
             for name, tensor in self.module.state_dict().items():
@@ -267,13 +270,14 @@ class _Run:
         for callback in self.callbacks:
             getattr(callback, event)(self.state)
 
-    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def _batches(self) -> Generator[tuple[Tensor, Tensor]]:
         """Rows and images of each batch that is left of an epoch, in random order."""
         self._prepare_epoch()
         self.epoch_order = self.order.get_state()
         order = torch.randperm(len(self.feed), generator=self.order)
         left = torch.split(order, self.batch_size)[self.position : self.steps_per_epoch]
-        return zip(left, self.feed.batches(left), strict=True)
+        with closing(self.feed.batches(left)) as batches:
+            yield from zip(left, batches, strict=True)
 
     def _prepare_epoch(self) -> None:
         """Let an objective that wants to change the module before the epoch."""
