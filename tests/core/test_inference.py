@@ -91,13 +91,20 @@ def test_many_draws_give_the_known_density_and_that_of_a_loop(linear):
 def test_the_prior_of_classes_gives_the_density_of_their_mixture(linear):
     networks = linear.networks()
     networks.clusters = ClusterHead(N_LATENT, 3)
-    means = np.random.default_rng(2).normal(0, 1.0, (3, N_LATENT))
+    rng = np.random.default_rng(2)
+    means, log_vars = rng.normal(0, 1.0, (3, N_LATENT)), rng.normal(0, 0.3, (3, N_LATENT))
     with torch.no_grad():
         networks.clusters.means.copy_(torch.from_numpy(means))
-    flat = linear.pixels.reshape(5, -1)
-    shifted = [linear.marginal.logpdf(flat - linear.weight @ mean) for mean in means]
+        networks.clusters.log_vars.copy_(torch.from_numpy(log_vars))
+    w, flat = linear.weight, linear.pixels.reshape(5, -1)
+    of_classes = [
+        multivariate_normal(
+            linear.offset + w @ mean, w * np.exp(log_var) @ w.T + VARIANCE * np.eye(N_VALUES)
+        ).logpdf(flat)
+        for mean, log_var in zip(means, log_vars, strict=True)
+    ]
     bound = importance_weighted_bound(networks, linear.pixels, gaussian, 10_000, seed=0)
-    np.testing.assert_allclose(bound, logsumexp(shifted, axis=0) - math.log(3), atol=0.05)
+    np.testing.assert_allclose(bound, logsumexp(of_classes, axis=0) - math.log(3), atol=0.05)
 
 
 def test_any_number_of_images_and_draws_gives_a_value_for_each_image(linear):
