@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +13,8 @@ import time
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
 
 from vaewidgets import VAE
 from vaewidgets.core import estimator
@@ -105,6 +109,24 @@ def test_kill_at_any_moment_and_go_on(images, tmp_path):
     assert_same_bits(resumed, weights(whole))
 
 
+class FailsAtTheEndOfAnEpoch(Callback):
+    def on_epoch(self, state):
+        if state.epoch == 2:
+            raise OSError("the disk of somebody else is full")
+
+
+def test_kept_at_the_last_step_of_an_epoch_and_go_on(images, tmp_path, monkeypatch):
+    whole = VAE(**SETTINGS).fit(images)
+    monkeypatch.setattr(estimator, "KEEP_EVERY", 0.0)
+    model = VAE(**SETTINGS, checkpoint=tmp_path / "run")
+    with pytest.raises(OSError, match="somebody else"):
+        model.set_params(progress=FailsAtTheEndOfAnEpoch()).fit(images)
+    assert VAE.load(tmp_path / "run").history_[-1]["epoch"] == 1  # kept before the second ended
+    resumed = model.set_params(progress=False).fit(images)
+    assert_same_bits(resumed, weights(whole))
+    assert without_clock(resumed.history_) == without_clock(whole.history_)
+
+
 def test_a_finished_training_is_taken_as_it_is(images, tmp_path):
     first = VAE(**SETTINGS, checkpoint=tmp_path / "run").fit(images)
     told = At(1, lambda state: pytest.fail("trained again"))
@@ -164,3 +186,78 @@ def test_interrupts_wait_for_the_end_of_the_step(images, tmp_path):
     assert stopped.outcome_ == "interrupted"
     resumed = VAE(**SETTINGS, checkpoint=run).fit(images)
     assert_same_bits(resumed, weights(VAE(**SETTINGS).fit(images)))
+
+
+@pytest.fixture
+def begun(images, tmp_path):
+    """The folder of a training that was stopped in its second epoch."""
+    run = tmp_path / "run"
+    VAE(**SETTINGS, checkpoint=run).set_params(progress=At(9, lambda s: s.stop())).fit(images)
+    return run
+
+
+def rewrite(run, change_tensors=None, change_numbers=None):
+    """Change what a training is made of, with hashes that fit."""
+    manifest = json.loads((run / "manifest.json").read_text())
+    tensors = load_tensors((run / "training.safetensors").read_bytes())
+    if change_tensors:
+        change_tensors(tensors)
+    if change_numbers:
+        change_numbers(manifest["training"]["numbers"])
+    raw = save_tensors(tensors)
+    (run / "training.safetensors").write_bytes(raw)
+    entry = {"bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+    manifest["training"]["file"] = entry
+    (run / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda t: t.pop("generator.noise"), "lacks generator.noise"),
+        (lambda t: t.pop("good.noise_variance"), "lacks good.noise_variance"),
+        (lambda t: t.update(more=torch.zeros(1)), "the unknown more"),
+        (lambda t: t.update({"generator.order": torch.zeros(3, dtype=torch.uint8)}), "of shape"),
+        (lambda t: t.update({"adam.0.exp_avg": torch.zeros(2)}), r"of shape \(2,\) where"),
+        (lambda t: t.update(usual_norm=torch.zeros(2)), r"of shape \(2,\) where"),
+        (lambda t: t.update({"good.noise_variance": torch.zeros((), dtype=torch.int64)}), "int64"),
+    ],
+)
+def test_tensors_that_do_not_belong_to_the_training_are_refused(begun, images, change, reason):
+    rewrite(begun, change_tensors=change)
+    with pytest.raises(ValueError, match=reason):
+        VAE(**SETTINGS, checkpoint=begun).fit(images)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda n: n.update(step=-1), "step of the snapshot is -1"),
+        (lambda n: n.update(step=2.5), "step of the snapshot is 2.5"),
+        (lambda n: n.update(epoch=99), "epoch of the snapshot is 99"),
+        (lambda n: n.update(step=23), "do not belong together"),
+        (lambda n: n.update(step=5), "do not belong together"),
+        (lambda n: n.update(prepared=5), "prepared and epoch"),
+        (lambda n: n.update(seconds="x"), "no finite number"),
+        (lambda n: n["sums"].update(loss="x"), "no finite number"),
+        (lambda n: n.pop("sums"), "expected"),
+        (lambda n: n.update(more=1), "expected"),
+    ],
+)
+def test_numbers_that_no_training_had_are_refused(begun, images, change, reason):
+    rewrite(begun, change_numbers=change)
+    with pytest.raises(ValueError, match=reason):
+        VAE(**SETTINGS, checkpoint=begun).fit(images)
+
+
+def test_a_damaged_state_is_refused_and_left_as_it_is(begun, images):
+    file = begun / "training.safetensors"
+    raw = bytearray(file.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    file.write_bytes(raw)
+    with pytest.raises(CheckpointError, match=r"training.safetensors is damaged"):
+        VAE(**SETTINGS, checkpoint=begun).fit(images)
+    assert file.read_bytes() == raw
+    file.unlink()
+    with pytest.raises(CheckpointError, match=r"training.safetensors"):
+        VAE(**SETTINGS, checkpoint=begun).fit(images)

@@ -60,6 +60,10 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
     start : {"umap", "mixture"}, default "umap"
         Classes begin at the components of a Gaussian mixture: of the codes reduced by UMAP, or
         of the codes as they are (quicker, less exact).
+    refine : bool, default False
+        Let the classifier learn after the start too. The bound then pulls the classes towards
+        whatever explains most pixels, often away from what people see as kinds; kept, the
+        classes' priors and the codes still adapt to it.
     max_epochs, batch_size, learning_rate, schedule, random_state, device, n_threads, checkpoint,
     progress
         As in :class:`VAE`.
@@ -92,6 +96,7 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         spread: str = "learned",
         plain_epochs: int = 3,
         start: str = "umap",
+        refine: bool = False,
         max_epochs: int | str = "auto",
         batch_size: int = 128,
         learning_rate: float = 4e-3,
@@ -114,6 +119,7 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         self.spread = spread
         self.plain_epochs = plain_epochs
         self.start = start
+        self.refine = refine
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -132,6 +138,8 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         check_integer("plain_epochs", self.plain_epochs, 0)
         check_choice("spread", self.spread, ("learned", "one"))
         check_choice("start", self.start, tuple(STARTS))
+        if not isinstance(self.refine, bool):
+            raise TypeError(f"refine is {self.refine!r}; accepted: True or False")
 
     def architecture(self, height: int, width: int, channels: int) -> Architecture:
         """Return the network for images of a size, with its classes."""
@@ -153,6 +161,7 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
             float(self.warm_up),
             balance=float(self.balance),
             learn_spread=self.spread == "learned",
+            refine=bool(self.refine),
             plain_epochs=int(self.plain_epochs),
             start=start,
         )

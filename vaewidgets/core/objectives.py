@@ -141,8 +141,10 @@ class ClusterBound(Bound):
         Weight of the pull towards classes of equal size.
     learn_spread : bool
         Let each class have variances of its own, or leave them at 1.
+    refine : bool
+        Let the classifier learn after the start too.
     plain_epochs : int, >= 0
-        Epochs of the plain bound.
+        Epochs of the plain bound; with 0 there is no start, and the classifier always learns.
     start : callable(networks, pixels)
         Sets classes and classifier after the plain epochs.
 
@@ -160,11 +162,12 @@ class ClusterBound(Bound):
         *,
         balance: float,
         learn_spread: bool,
+        refine: bool,
         plain_epochs: int,
         start: Callable[[EncoderDecoder, Pixels], None],
     ) -> None:
         super().__init__(likelihood, beta, warm_up)
-        self.balance, self.learn_spread = balance, learn_spread
+        self.balance, self.learn_spread, self.refine = balance, learn_spread, refine
         self.plain_epochs, self.start = plain_epochs, start
 
     def before_epoch(self, module: nn.Module, pixels: Pixels, epoch: int) -> None:
@@ -183,6 +186,9 @@ class ClusterBound(Bound):
             parts["certainty"] = torch.zeros_like(kl.detach())
             return losses.Terms(reconstruction + weight * kl, parts)
         head = networks.class_head()
+        # Left to learn, the classifier moves the classes to what explains pixels best: on MNIST
+        # from 95 % of the digits where they belong to 73 %.
+        head.classifier.requires_grad_(self.refine or self.plain_epochs == 0)
         logits = head(z)
         spread = head.log_vars if self.learn_spread else head.log_vars.detach()
         kl = losses.class_divergence(mean, log_var, head.means, spread, logits).mean()

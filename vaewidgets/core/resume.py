@@ -82,10 +82,12 @@ def restore(run: _Run, snapshot: Snapshot) -> None:
                 name: _moment(snapshot.tensors[f"adam.{i}.{name}"], parameter, name)
                 for name in names
             }
-    run.order.set_state(snapshot.tensors["generator.order"])
-    run.noise.set_state(snapshot.tensors["generator.noise"])
+    for name, generator in (("order", run.order), ("noise", run.noise)):
+        place = generator.get_state()
+        generator.set_state(_of_shape(snapshot.tensors[f"generator.{name}"], place))
     if "usual_norm" in snapshot.tensors:
-        run.usual_norm = snapshot.tensors["usual_norm"].to(run.options.device)
+        norm = _of_shape(snapshot.tensors["usual_norm"], torch.zeros(()))
+        run.usual_norm = norm.to(run.options.device)
     numbers = snapshot.numbers
     run.sums, run.n_summed = dict(numbers["sums"]), numbers["n_summed"]
     run.prepared = numbers["prepared"]
@@ -111,7 +113,7 @@ def _check_numbers(run: _Run, numbers: dict[str, Any]) -> None:
     if numbers["prepared"] not in (numbers["epoch"] - 1, numbers["epoch"]):
         raise ValueError("prepared and epoch of the snapshot do not belong together")
     done = numbers["step"] - numbers["epoch"] * run.steps_per_epoch
-    if not 0 <= done < run.steps_per_epoch and numbers["epoch"] < run.state.max_epochs:
+    if not 0 <= done <= run.steps_per_epoch:  # all of them: kept just before the epoch's end
         raise ValueError("step and epoch of the snapshot do not belong together")
     for table in (numbers["sums"], {"seconds": numbers["seconds"]}, *numbers["history"]):
         if not all(type(v) in {int, float} and math.isfinite(v) for v in table.values()):
