@@ -144,7 +144,7 @@ class Autoencoder(ImageModel):
         total = 0.0
         for start in range(0, len(checked), 1000):
             pixels = checked.pixels[start : start + 1000]
-            restored = decode(networks, encode(networks, pixels)[0])
+            restored = decode(networks, encode(networks, pixels)[0], self.likelihood)
             values = pixels / np.float32(255) if pixels.dtype == np.uint8 else pixels
             total += float(((restored - values) ** 2).sum(dtype=np.float64))
         return -total / (len(checked) * networks.architecture.n_values)

@@ -65,6 +65,7 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     network: str
     network_settings: dict[str, int] | None
     n_latent: Any
+    likelihood: str
     max_epochs: int | str
     batch_size: int
     learning_rate: float
@@ -151,7 +152,7 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             checked.pixels,
             options,
             callbacks=callbacks,
-            reconstruct=lambda: reconstruct(module, shown),
+            reconstruct=lambda: reconstruct(module, shown, self.likelihood),
             keep=None if kept is None else kept.keep,
             resume=None if kept is None else kept.snapshot,
         )
@@ -211,7 +212,7 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         if not np.isfinite(codes).all():
             row = int(np.argmin(np.isfinite(codes).all(axis=1)))
             raise ValueError(f"z has a number that is not finite in row {row}")
-        return decode(networks, codes)
+        return decode(networks, codes, self.likelihood)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a directory, replacing an older model there all at once.

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from vaewidgets.core.training import Objective
 
 SIZES: dict[str, dict[str, int]] = {
-    "small": {"block1": 2, "block2": 4, "block3": 6, "block4": 4},
+    "small": {
+        "block1": 2,
+        "block2": 4,
+        "block3": 6,
+        "block4": 4,
+        "growth": 16,
+        "features": 32,
+        "bn_size": 2,
+        "last_features": 16,
+    },
     "paper": {"block1": 6, "block2": 12, "block3": 24, "block4": 16},
 }
 

@@ -70,6 +70,7 @@ NETWORKS: dict[str, Family] = {
             "block3": (24, 1, 64),
             "block4": (16, 1, 64),
             "bn_size": (4, 1, 8),
+            "last_features": (0, 0, 256),
         },
     ),
     "conv": Family(
