@@ -58,7 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(Path(os.environ["VAEWIDGETS_DATA"]) / "emoji256.zip") as file:
             file.extractall(folder)
-        images = vw.load_images(folder, progress=False)
+        images = vw.load_images(folder, size=256, progress=False)
     model = vw.VAE(
         256, network="spatial", max_epochs=epochs, batch_size=32, learning_rate=2e-3,
         progress=Lines(),
