@@ -71,7 +71,8 @@ def main() -> None:
     error = float(((restored - images.pixels[:500] / np.float32(255)) ** 2).mean())
     queries = np.random.default_rng(0).choice(len(images), QUERIES, replace=False)
     rows, _ = vw.nearest(codes[queries], codes, NEAREST, exclude=queries)
-    contact_sheet(images.pixels, queries, rows).save(SHEET, optimize=True)
+    sheet = contact_sheet(images.pixels, queries, rows)
+    sheet.quantize(192).save(SHEET, optimize=True)
     header = ["images", "epochs", "seconds", "images/s", "error of a pixel", "active codes", "MB"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     line = [
