@@ -10,12 +10,13 @@ import numpy as np
 from sklearn.base import ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
-from vaewidgets.core.checks import check_choice, check_integer, check_real, check_seed
+from vaewidgets.core.checks import check_choice, check_integer, check_real, check_seed, check_size
 from vaewidgets.core.cluster_start import STARTS, start_from_clusters
-from vaewidgets.core.inference import classify
+from vaewidgets.core.inference import classify, encode
 from vaewidgets.core.networks.registry import MAX_CLUSTERS
 from vaewidgets.core.objectives import ClusterBound
 from vaewidgets.core.vae import VariationalModel
+from vaewidgets.images import as_images
 
 if TYPE_CHECKING:
     import os
@@ -185,7 +186,9 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         ndarray, shape (n, n_clusters), float32
         """
         check_is_fitted(self)
-        return classify(self.networks_, self.transform(images))
+        networks = self.networks_  # once: code and class are of the same training
+        checked = check_size(as_images(images), networks.architecture)
+        return classify(networks, encode(networks, checked.pixels)[0])
 
     def predict(self, images: Any) -> NDArray[np.intp]:
         """Return the likeliest cluster of each image: ndarray, shape (n,)."""
