@@ -84,7 +84,8 @@ def row(name: str, codes: np.ndarray, valid: np.ndarray, maps: Maps, error: floa
     for tag in range(len(maps.names)):
         values = (few_label(codes, valid, maps, tag, few) for few in FEW)
         cells.append("/".join(short(value, 3) for value in values))
-    return [name, *cells, short(neighbour_error(codes, valid, maps), 5), short(error, 5)]
+    shown = "" if np.isnan(error) else short(error, 5)
+    return [name, *cells, short(neighbour_error(codes, valid, maps), 5), shown]
 
 
 def short(value: float, digits: int) -> str:

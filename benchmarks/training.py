@@ -31,8 +31,9 @@ from benchmarks._report import keep, table
 from vaewidgets.core.feeding import float_batch, tensor_of
 from vaewidgets.core.networks.registry import Architecture, EncoderDecoder, channels_last
 from vaewidgets.core.objectives import EvidenceBound, PixelLikelihood
+from vaewidgets.core.options import Moment, Options
 from vaewidgets.core.progress import Callback
-from vaewidgets.core.training import Moment, Options, train
+from vaewidgets.core.training import train
 
 BATCH, THREADS, RATE = 128, 1, 1e-3
 NETWORKS = {

@@ -28,6 +28,16 @@ const TERMS = /** @type {Record<string, { title: string, text: string }>} */ ({
     title: "KL divergence",
     text: "Information that the codes carry about an image",
   },
+  kl_1: { title: "KL of layer 1", text: "Information in the codes of latent layer 1" },
+  kl_2: { title: "KL of layer 2", text: "Information in the codes of latent layer 2, the deeper" },
+  certainty: {
+    title: "Certainty",
+    text: "How sure the classes are: 0 for all alike, at most the logarithm of their number",
+  },
+  sparsity: {
+    title: "Sparsity",
+    text: "How far the codes are from being on as rarely as asked",
+  },
 });
 
 /**
@@ -305,6 +315,8 @@ function render({ model, el, signal }) {
   /** @type {Map<string, ReturnType<typeof createPlot>>} */
   const byName = new Map();
 
+  let doing = ""; // what is done between two steps, if it takes long
+
   function showState() {
     const state = model.get("_state");
     if (!state || !("n_steps" in state)) return;
@@ -321,7 +333,8 @@ function render({ model, el, signal }) {
     times.hidden = state.outcome === "finished"; // the status line says how long it took
     times.textContent = `${duration(state.elapsed)}${left}`;
     const words = outcomeWords(state);
-    if (words) frame.say(words);
+    if (words || state.doing !== doing) frame.say(words || state.doing);
+    doing = state.doing;
   }
 
   function showCurves() {

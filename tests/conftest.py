@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -59,3 +60,11 @@ def mnist(data_folder: Path) -> tuple[Images, pd.DataFrame]:
     if not file.is_file():
         pytest.skip(f"there is no {file.name} in the folder of the bigger data sets")
     return datasets.load_mnist(file)
+
+
+@pytest.fixture
+def _interruptible():
+    """A program started in the background may have been told to ignore interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -55,6 +55,7 @@ class Interrupting:
         return IMAGES[0]
 
 
+@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("there_is_an_older_one", [False, True])
 def test_an_interrupt_leaves_what_was_there(tmp_path, store, there_is_an_older_one):
     if there_is_an_older_one:

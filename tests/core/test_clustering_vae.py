@@ -13,7 +13,8 @@ from vaewidgets.clusters import scores
 from vaewidgets.core import losses
 from vaewidgets.core.feeding import float_batch
 from vaewidgets.core.inference import evidence
-from vaewidgets.core.training import Moment
+from vaewidgets.core.options import Moment
+from vaewidgets.core.progress import Callback
 
 SETTINGS = {"batch_size": 32, "n_threads": 1, "progress": False, "start": "mixture"}
 
@@ -130,3 +131,27 @@ def test_balance_adds_its_share_of_the_imbalance(fitted, bars):
 def test_wrong_parameters_are_named(bars, name, value):
     with pytest.raises((TypeError, ValueError), match=f"{name} is .*accepted"):
         ClusterVAE(**(SETTINGS | {name: value})).fit(bars[0])
+
+
+class StopsWhileItWaits(Callback):
+    """Stops the training as soon as the classes are looked for."""
+
+    def __init__(self):
+        self.told = []
+
+    def on_wait(self, state):
+        self.told.append(state.doing)
+        state.stop()
+
+
+def test_the_search_for_classes_is_told_and_can_be_stopped(bars, tmp_path):
+    settings = {"max_epochs": 6, "plain_epochs": 2, "checkpoint": tmp_path / "run", **SETTINGS}
+    watch = StopsWhileItWaits()
+    cut = ClusterVAE(3, 4, **(settings | {"progress": watch})).fit(bars[0])
+    assert (cut.outcome_, cut.history_[-1]["epoch"]) == ("stopped", 2)
+    assert len(watch.told) == 1
+    assert watch.told[0]
+    whole = ClusterVAE(3, 4, **(settings | {"checkpoint": None})).fit(bars[0])
+    resumed = ClusterVAE(3, 4, **settings).fit(bars[0])
+    for name, tensor in whole.networks_.state_dict().items():
+        assert torch.equal(resumed.networks_.state_dict()[name], tensor), name

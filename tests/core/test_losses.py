@@ -9,7 +9,7 @@ from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 from vaewidgets.core import losses
 from vaewidgets.core.networks.registry import Architecture
 from vaewidgets.core.objectives import EvidenceBound, PixelLikelihood
-from vaewidgets.core.training import Moment
+from vaewidgets.core.options import Moment
 
 
 def draws(*shape, seed=0):

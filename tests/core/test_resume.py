@@ -179,6 +179,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(images, tmp_path):
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
+@pytest.mark.usefixtures("_interruptible")
 def test_interrupts_wait_for_the_end_of_the_step(images, tmp_path):
     run = tmp_path / "run"
     once = At(9, lambda state: os.kill(os.getpid(), signal.SIGINT))

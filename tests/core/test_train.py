@@ -10,9 +10,10 @@ import torch
 from vaewidgets.core.devices import choose_device
 from vaewidgets.core.feeding import float_batch, tensor_of
 from vaewidgets.core.losses import Terms
+from vaewidgets.core.options import Options
 from vaewidgets.core.progress import Callback
 from vaewidgets.core.schedules import one_cycle
-from vaewidgets.core.training import Options, train
+from vaewidgets.core.training import train
 
 CPU = torch.device("cpu")
 

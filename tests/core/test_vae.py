@@ -272,14 +272,6 @@ def test_ended_early_the_model_is_usable(make_vae, digits, action, outcome, caps
     assert ("Interrupted" in capsys.readouterr().err) == (outcome == "interrupted")
 
 
-@pytest.fixture
-def _interruptible():
-    """A program started in the background may have been told to ignore interrupts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("_interruptible")
 def test_a_real_interrupt_ends_a_fit_and_keeps_what_was_learned(make_vae, digits):
     class Interrupt(Callback):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import os
 
     from vaewidgets.core.networks.registry import Architecture
+    from vaewidgets.core.options import Objective
     from vaewidgets.core.progress import Callback
-    from vaewidgets.core.training import Objective
 
 
 class Autoencoder(ImageModel):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vaewidgets.core.feeding import Pixels
     from vaewidgets.core.networks.cluster_head import ClusterHead
     from vaewidgets.core.networks.registry import EncoderDecoder
+    from vaewidgets.core.objectives import Report
 
 STARTS = {"umap": "umap_gmm", "mixture": "gmm"}  # methods of vaewidgets.cluster
 N_CLUSTERED = 20_000  # codes that are clustered; the classifier generalises to the others
@@ -23,7 +24,13 @@ CLASSIFIER_STEPS = 200
 
 
 def start_from_clusters(
-    networks: EncoderDecoder, pixels: Pixels, start: str, seed: int, *, learn_spread: bool
+    networks: EncoderDecoder,
+    pixels: Pixels,
+    start: str,
+    seed: int,
+    *,
+    learn_spread: bool,
+    report: Report,
 ) -> None:
     """Set the priors of the classes and teach the classifier, from clusters of the codes.
 
@@ -39,6 +46,8 @@ def start_from_clusters(
         Of UMAP and of the mixture's starts.
     learn_spread : bool
         Set the variances too, or leave them.
+    report : callable(fraction or None, text)
+        Called as the clustering goes on; an exception from it leaves the networks unchanged.
 
     References
     ----------
@@ -49,7 +58,11 @@ def start_from_clusters(
     rows = np.linspace(0, len(pixels) - 1, min(N_CLUSTERED, len(pixels))).round().astype(int)
     codes, stds = encode(networks, np.ascontiguousarray(pixels[rows]))
     found = cluster(
-        codes, n_clusters=len(head.means), method=STARTS[start], random_state=seed % 2**31
+        codes,
+        n_clusters=len(head.means),
+        method=STARTS[start],
+        random_state=seed % 2**31,
+        report=report,
     )
     shares = np.asarray(found.probabilities, dtype=np.float32)  # (n, k)
     device = head.means.device

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from vaewidgets.core.feeding import Pixels
     from vaewidgets.core.networks.registry import Architecture, EncoderDecoder
+    from vaewidgets.core.objectives import Report
+    from vaewidgets.core.options import Objective
     from vaewidgets.core.progress import Callback
-    from vaewidgets.core.training import Objective
 
 
 class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
@@ -151,9 +152,14 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         """Return the bound of codes and classes."""
         seed = check_seed(self.random_state) if isinstance(self.random_state, int) else 0
 
-        def start(networks: EncoderDecoder, pixels: Pixels) -> None:
+        def start(networks: EncoderDecoder, pixels: Pixels, report: Report) -> None:
             start_from_clusters(
-                networks, pixels, self.start, seed, learn_spread=self.spread == "learned"
+                networks,
+                pixels,
+                self.start,
+                seed,
+                learn_spread=self.spread == "learned",
+                report=report,
             )
 
         return ClusterBound(

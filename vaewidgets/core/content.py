@@ -12,7 +12,7 @@ import torch
 if TYPE_CHECKING:
     from vaewidgets.core.estimator import ImageModel
     from vaewidgets.core.networks.registry import Architecture
-    from vaewidgets.core.training import Options
+    from vaewidgets.core.options import Options
     from vaewidgets.images import Images
 
 # Who watched, where it was computed and where it was kept are no part of a model.

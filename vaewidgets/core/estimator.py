@@ -32,10 +32,11 @@ from vaewidgets.core.networks.registry import (
     choose_network,
     complete_settings,
 )
+from vaewidgets.core.options import Options
 from vaewidgets.core.progress import choose_callbacks
 from vaewidgets.core.schedules import SCHEDULES
 from vaewidgets.core.threads import default_threads
-from vaewidgets.core.training import Options, train
+from vaewidgets.core.training import train
 from vaewidgets.images import as_images
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
 
-    from vaewidgets.core.training import Objective
+    from vaewidgets.core.options import Objective
     from vaewidgets.images import Images
 
 AUTO_STEPS = 1500

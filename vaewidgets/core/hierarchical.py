@@ -16,8 +16,8 @@ from vaewidgets.gaussians import Gaussians
 if TYPE_CHECKING:
     import os
 
+    from vaewidgets.core.options import Objective
     from vaewidgets.core.progress import Callback
-    from vaewidgets.core.training import Objective
 
 SIZES: dict[str, dict[str, int]] = {
     "small": {

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from vaewidgets.core.feeding import Pixels
     from vaewidgets.core.networks.registry import EncoderDecoder
-    from vaewidgets.core.training import Moment
+    from vaewidgets.core.options import Moment
+
+    Report = Callable[[float | None, str], None]
 
 
 class PixelLikelihood:
@@ -145,7 +147,7 @@ class ClusterBound(Bound):
         Let the classifier learn after the start too.
     plain_epochs : int, >= 0
         Epochs of the plain bound; with 0 there is no start, and the classifier always learns.
-    start : callable(networks, pixels)
+    start : callable(networks, pixels, report)
         Sets classes and classifier after the plain epochs.
 
     References
@@ -164,16 +166,16 @@ class ClusterBound(Bound):
         learn_spread: bool,
         refine: bool,
         plain_epochs: int,
-        start: Callable[[EncoderDecoder, Pixels], None],
+        start: Callable[[EncoderDecoder, Pixels, Report], None],
     ) -> None:
         super().__init__(likelihood, beta, warm_up)
         self.balance, self.learn_spread, self.refine = balance, learn_spread, refine
         self.plain_epochs, self.start = plain_epochs, start
 
-    def before_epoch(self, module: nn.Module, pixels: Pixels, epoch: int) -> None:
+    def before_epoch(self, module: nn.Module, pixels: Pixels, epoch: int, report: Report) -> None:
         """Let the classes begin once the plain epochs are over."""
         if epoch == self.plain_epochs and epoch > 0:
-            self.start(cast("EncoderDecoder", module), pixels)
+            self.start(cast("EncoderDecoder", module), pixels, report)
 
     def __call__(self, module: nn.Module, batch: Tensor, moment: Moment) -> losses.Terms:
         """Return the loss and its parts ``reconstruction``, ``kl`` and ``certainty``, nats."""

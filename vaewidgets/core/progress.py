@@ -35,6 +35,8 @@ class TrainingState:
     history : list of dict
         One record an epoch: ``epoch``, ``loss``, each part (means over the epoch, nats an
         image), ``learning_rate`` and ``seconds`` since the start.
+    doing : str
+        What is done between two steps, if it takes long ("UMAP: ..."); "" as a rule.
     outcome : str or None
         None while it runs, then "finished", "stopped" (by :meth:`stop`), "interrupted" (by the
         kernel's stop button), "diverged" (a loss that is not finite) or "failed".
@@ -52,6 +54,7 @@ class TrainingState:
         self.n_steps = n_steps
         self.terms: dict[str, float] = {}
         self.history: list[dict[str, float]] = []
+        self.doing = ""
         self.outcome: str | None = None
         self._reconstruct = reconstruct
         self._stop = threading.Event()
@@ -101,6 +104,8 @@ class TrainingState:
 class Callback(Protocol):
     """Watches a training. Inherit to write only the methods needed, or have all four.
 
+    One that also has ``on_wait(state)`` is told of work between two steps: ``state.doing``.
+
     They run in the thread that trains, between two steps: what takes long slows the training.
     """
 
@@ -138,6 +143,11 @@ class TqdmProgress(Callback):
         """Move the bar by one step."""
         if self._bar is not None:
             self._bar.update(1)
+
+    def on_wait(self, state: TrainingState) -> None:
+        """Show what is done between two steps."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(state.doing)
 
     def on_epoch(self, state: TrainingState) -> None:
         """Show the mean loss of the epoch."""

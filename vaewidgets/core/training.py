@@ -11,8 +11,7 @@ import math
 import time
 import warnings
 from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,6 +20,7 @@ from torch import Tensor, nn
 from vaewidgets.core.feeding import Feed, float_batch
 from vaewidgets.core.interrupts import deferred_interrupt
 from vaewidgets.core.networks.registry import channels_last
+from vaewidgets.core.options import Moment, Objective, Options
 from vaewidgets.core.progress import TrainingState
 from vaewidgets.core.resume import Snapshot, restore, take_snapshot
 from vaewidgets.core.schedules import SCHEDULES
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vaewidgets.core.feeding import Pixels
-    from vaewidgets.core.losses import Terms
     from vaewidgets.core.progress import Callback
 
     Preview = Callable[[], tuple[NDArray[np.float32], NDArray[np.float32]]]
@@ -40,70 +39,6 @@ if TYPE_CHECKING:
 # A gradient longer than this many times the usual one is cut back to it. Relative, because the
 # length of a gradient of summed pixels grows with the image.
 CLIP_FACTOR = 5.0
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to train.
-
-    Parameters
-    ----------
-    max_epochs : int, >= 1
-        Passes over the images.
-    batch_size : int, >= 1
-        Images a step; fewer if there are fewer.
-    learning_rate : float, > 0
-        Highest rate of the schedule.
-    seed : int, >= 0
-        Fixes the order of the images and the noise.
-    device : torch.device
-        Where to compute.
-    n_threads : int or None
-        CPU threads; None leaves torch's setting alone.
-    schedule : {"one_cycle", "constant"}
-        How the learning rate changes.
-    keep_every : float
-        Seconds between two snapshots.
-    """
-
-    max_epochs: int
-    batch_size: int
-    learning_rate: float
-    seed: int
-    device: torch.device
-    n_threads: int | None = None
-    schedule: str = "one_cycle"
-    keep_every: float = 60.0
-
-    def steps_per_epoch(self, n_images: int) -> int:
-        """Full batches in one pass; what is left over is another image each epoch."""
-        return max(1, n_images // self.batch_size)
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Where in the training an objective is asked: for warm-ups, and for its noise."""
-
-    step: int
-    n_steps: int
-    epoch: int
-    generator: torch.Generator
-
-    @property
-    def fraction(self) -> float:
-        """Share of the steps already done, 0 to 1."""
-        return self.step / self.n_steps
-
-
-class Objective(Protocol):
-    """What is minimised. All it learns belongs in the module: only that is kept and resumed.
-
-    It may have a method ``before_epoch(module, pixels, epoch)``, which changes the module before
-    an epoch, counted from 0; the module is in eval mode then.
-    """
-
-    def __call__(self, module: nn.Module, batch: Tensor, moment: Moment) -> Terms:
-        """Return the loss and its parts for a batch (b, channels, height, width) in [0, 1]."""
 
 
 def train(
@@ -183,6 +118,10 @@ def train(
     return run.state
 
 
+class _Stopped(Exception):  # noqa: N818  (not an error)
+    """Somebody asked for an end while an epoch was prepared."""
+
+
 class _Run:
     """One training: all that changes from step to step, in one place (see ``resume.py``).
 
@@ -232,6 +171,12 @@ class _Run:
 
     def loop(self) -> str:
         """Run all epochs that are left; return the outcome."""
+        try:
+            return self._epochs()
+        except _Stopped:
+            return "stopped"
+
+    def _epochs(self) -> str:
         state = self.state
         self._tell("on_start")
         while state.epoch < state.max_epochs:
@@ -272,8 +217,8 @@ class _Run:
 
     def _batches(self) -> Generator[tuple[Tensor, Tensor]]:
         """Rows and images of each batch that is left of an epoch, in random order."""
-        self._prepare_epoch()
         self.epoch_order = self.order.get_state()
+        self._prepare_epoch()
         order = torch.randperm(len(self.feed), generator=self.order)
         left = torch.split(order, self.batch_size)[self.position : self.steps_per_epoch]
         with closing(self.feed.batches(left)) as batches:
@@ -285,10 +230,22 @@ class _Run:
         if prepare is not None and self.prepared < self.state.epoch:
             self.in_step = True
             self.module.eval()
-            prepare(self.module, self.pixels, self.state.epoch)
+            prepare(self.module, self.pixels, self.state.epoch, self._report)
             self.module.train()
             self.in_step = False
+            self.state.doing = ""
         self.prepared = self.state.epoch
+
+    def _report(self, _fraction: float | None, text: str) -> None:
+        """Tell of work between two steps, or end it if that was asked for."""
+        self.state.doing = text
+        for callback in self.callbacks:
+            on_wait = getattr(callback, "on_wait", None)
+            if on_wait is not None:
+                on_wait(self.state)
+        if self.state.is_stopping:
+            self.in_step = False  # nothing was changed yet
+            raise _Stopped
 
     def _step(self, rows: Tensor, pixels: Tensor) -> None:
         """One step of the optimiser."""
@@ -379,11 +336,12 @@ class _Run:
         """Wrap a preview so that it neither learns nor changes the state of the module."""
 
         def preview() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            was_training = self.module.training
             self.module.eval()
             try:
                 with torch.no_grad():
                     return reconstruct()
             finally:
-                self.module.train()
+                self.module.train(was_training)
 
         return preview

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from vaewidgets.core.options import Objective
     from vaewidgets.core.progress import Callback
-    from vaewidgets.core.training import Objective
 
 
 class VariationalModel(ImageModel):

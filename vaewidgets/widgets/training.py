@@ -88,6 +88,11 @@ class TrainingMonitor(BaseWidget):
         if now >= self._next_update:
             self._update(state)
 
+    def on_wait(self, state: TrainingState) -> None:
+        """Say what is done between two steps."""
+        if time.perf_counter() >= self._next_update:
+            self._update(state)
+
     def on_epoch(self, state: TrainingState) -> None:
         """Nothing: the page is told by the clock, however long an epoch is."""
 
@@ -149,6 +154,7 @@ def _counters(state: TrainingState) -> dict[str, Any]:
         "n_steps": state.n_steps,
         "elapsed": round(state.elapsed, 3),
         "remaining": None if state.remaining is None else round(state.remaining, 3),
+        "doing": state.doing,
         "outcome": state.outcome,
         "terms": {
             name: value
