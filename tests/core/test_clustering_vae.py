@@ -112,7 +112,7 @@ def test_balance_adds_its_share_of_the_imbalance(fitted, bars):
     batch = float_batch(torch.from_numpy(bars[0][:40]))
     losses_of = {}
     for balance in (0.0, 5.0):
-        bound = ClusterVAE(balance=balance, plain_epochs=0, warm_up=0.0).objective()
+        bound = ClusterVAE(balance=balance, plain_epochs=0, warm_up=0.0).objective(2)
         with torch.no_grad():
             moment = Moment(1, 2, 0, torch.Generator().manual_seed(0))
             losses_of[balance] = float(bound(copy.deepcopy(fitted.networks_), batch, moment).loss)
@@ -122,6 +122,16 @@ def test_balance_adds_its_share_of_the_imbalance(fitted, bars):
         )
         expected = 5 * float(losses.imbalance(fitted.networks_.clusters(z)))
     assert losses_of[5.0] - losses_of[0.0] == pytest.approx(expected, rel=1e-3)
+
+
+def test_classes_begin_in_time_whatever_the_number_of_epochs(bars):
+    model = ClusterVAE(3, 4, max_epochs=5, **SETTINGS).fit(bars[0])
+    certainty = [record["certainty"] for record in model.history_]
+    assert [value > 0 for value in certainty] == [False, False, False, True, True]
+    once = ClusterVAE(3, 4, max_epochs=1, **SETTINGS).fit(bars[0])
+    assert once.history_[0]["certainty"] > 0
+    with pytest.raises(ValueError, match=r"plain_epochs is 5, but the training has 5 epochs"):
+        ClusterVAE(3, 4, max_epochs=5, plain_epochs=5, **SETTINGS).fit(bars[0])
 
 
 @pytest.mark.parametrize(

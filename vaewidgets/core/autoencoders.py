@@ -119,7 +119,7 @@ class Autoencoder(ImageModel):
         gaussian = super().architecture(height, width, channels)
         return replace(gaussian, code="sigmoid" if self.sparsity > 0 else "plain")
 
-    def objective(self) -> Objective:
+    def objective(self, n_epochs: int) -> Objective:
         """Return the cost of a reconstruction."""
         return Reconstruction(
             PixelLikelihood(self.likelihood),

@@ -55,8 +55,9 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         Weight of the pull towards classes of equal size.
     spread : {"learned", "one"}, default "learned"
         Variances of the prior of each class; "one" is the source's model.
-    plain_epochs : int >= 0, default 3
-        Epochs as a plain VAE, before the classes begin where ``start`` finds them. 0 begins with
+    plain_epochs : "auto" or int >= 0, default "auto"
+        Epochs as a plain VAE, before the classes begin where ``start`` finds them; "auto" is
+        three fifths of all. 0 begins with
         classes at once, near 0, as in the source: slower, and with fewer images where they
         belong.
     start : {"umap", "mixture"}, default "umap"
@@ -96,7 +97,7 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         warm_up: float = 0.1,
         balance: float = 0.0,
         spread: str = "learned",
-        plain_epochs: int = 3,
+        plain_epochs: int | str = "auto",
         start: str = "umap",
         refine: bool = False,
         max_epochs: int | str = "auto",
@@ -137,7 +138,8 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         super().check_own_params()
         check_integer("n_clusters", self.n_clusters, 2, MAX_CLUSTERS)
         check_real("balance", self.balance, 0.0, math.inf, open_end=False)
-        check_integer("plain_epochs", self.plain_epochs, 0)
+        if self.plain_epochs != "auto":
+            check_integer("plain_epochs", self.plain_epochs, 0, or_else="'auto'")
         check_choice("spread", self.spread, ("learned", "one"))
         check_choice("start", self.start, tuple(STARTS))
         if not isinstance(self.refine, bool):
@@ -148,7 +150,7 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         plain = super().architecture(height, width, channels)
         return replace(plain, n_clusters=int(self.n_clusters))
 
-    def objective(self) -> Objective:
+    def objective(self, n_epochs: int) -> Objective:
         """Return the bound of codes and classes."""
         seed = check_seed(self.random_state) if isinstance(self.random_state, int) else 0
 
@@ -169,9 +171,21 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
             balance=float(self.balance),
             learn_spread=self.spread == "learned",
             refine=bool(self.refine),
-            plain_epochs=int(self.plain_epochs),
+            plain_epochs=self._n_plain(n_epochs),
             start=start,
         )
+
+    def _n_plain(self, n_epochs: int) -> int:
+        """Epochs before the classes begin, of ``n_epochs``."""
+        if self.plain_epochs == "auto":
+            return min(n_epochs - 1, math.ceil(0.6 * n_epochs))
+        plain = int(self.plain_epochs)
+        if plain >= n_epochs:
+            raise ValueError(
+                f"plain_epochs is {plain}, but the training has {n_epochs} epochs (max_epochs); "
+                "accepted: fewer, so that the classes can begin"
+            )
+        return plain
 
     def fit(self, images: Any, y: Any = None) -> Self:
         """Learn codes and classes from images; see :meth:`VAE.fit`."""

@@ -97,8 +97,8 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         settings = {} if self.network_settings is None else self.network_settings
         return Architecture(network, height, width, channels, int(self.n_latent), settings)
 
-    def objective(self) -> Objective:
-        """Return what is minimised."""
+    def objective(self, n_epochs: int) -> Objective:
+        """Return what is minimised in a training of so many epochs."""
         raise NotImplementedError
 
     # what all have
@@ -136,6 +136,7 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         checked = check_learnable(as_images(images))
         callbacks = choose_callbacks(self.progress)
         architecture = self.architecture(*checked.shape)
+        objective = self.objective(self._n_epochs(len(checked)))
         kept = KeptTraining.find(self, checked, architecture)
         if kept is not None and kept.is_finished:
             return self._take(kept.checkpoint(), device)
@@ -149,7 +150,7 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         shown = checked.pixels[np.linspace(0, len(checked) - 1, N_PREVIEW).round().astype(int)]
         state = train(
             module,
-            self.objective(),
+            objective,
             checked.pixels,
             options,
             callbacks=callbacks,

@@ -122,7 +122,7 @@ class HierarchicalVAE(VariationalModel):
         settings = {"n_first": first, **SIZES[self.size]}
         return Architecture("dense_unet", height, width, channels, first + second, settings)
 
-    def objective(self) -> Objective:
+    def objective(self, n_epochs: int) -> Objective:
         """Return the evidence bound over both layers."""
         first, second = map(int, self.n_latent)
         return EvidenceBound(

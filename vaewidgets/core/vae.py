@@ -253,7 +253,7 @@ class VAE(VariationalModel):
         super().check_own_params()
         check_real("free_bits", self.free_bits, 0.0, math.inf, open_end=False)
 
-    def objective(self) -> Objective:
+    def objective(self, n_epochs: int) -> Objective:
         """Return the evidence bound."""
         return EvidenceBound(
             self.pixel_likelihood(),
