@@ -138,7 +138,7 @@ def _fit(
     with warnings.catch_warnings(), _one_thread():
         warnings.simplefilter("ignore", ConvergenceWarning)  # told in the note
         model.fit(space)
-    return float(model.score(space)), model.predict_proba(space), bool(model.converged_)
+        return float(model.score(space)), model.predict_proba(space), bool(model.converged_)
 
 
 def _n_parameters(covariance: str, n_clusters: int, d: int) -> int:
@@ -163,7 +163,11 @@ def _unit(space: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
 
 
 def _one_thread() -> Any:
-    """Limit k-means to one thread: several add up in an order that changes from run to run."""
+    """Limit k-means and linear algebra to one thread.
+
+    Several add up in an order that changes from run to run, and on small matrices they cost more
+    than they gain: on a busy machine seconds, where one thread takes hundredths.
+    """
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(limits=1, user_api="openmp")
+    return threadpool_limits(limits=1)
