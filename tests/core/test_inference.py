@@ -207,3 +207,16 @@ def test_decoded_images_are_the_means_under_the_likelihood():
     np.testing.assert_array_equal(plain[..., 0], logits.sigmoid()[:, 0])
     mean = torch.distributions.ContinuousBernoulli(logits=logits.double()).mean
     np.testing.assert_allclose(gray[..., 0], mean[:, 0], atol=1e-5)
+
+
+def test_some_rows_are_encoded_as_they_are_among_all(monkeypatch):
+    networks = Architecture("conv", 8, 8, 1, 3).build(torch.Generator().manual_seed(0)).eval()
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 1), dtype=np.uint8)
+    rows = np.array([3, 3, 49, 0, 17, 20, 21])
+    monkeypatch.setattr(inference, "VALUES_PER_CHUNK", 2 * 64)  # two images at once
+    for some, whole in zip(
+        inference.encode_rows(networks, pixels, rows),
+        inference.encode(networks, pixels),
+        strict=True,
+    ):
+        np.testing.assert_allclose(some, whole[rows], atol=1e-6)

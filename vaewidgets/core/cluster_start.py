@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from vaewidgets.clusters import cluster
-from vaewidgets.core.inference import encode
+from vaewidgets.core.inference import encode_rows
 
 if TYPE_CHECKING:
     from vaewidgets.core.feeding import Pixels
@@ -56,7 +56,7 @@ def start_from_clusters(
     """
     head = networks.class_head()
     rows = np.linspace(0, len(pixels) - 1, min(N_CLUSTERED, len(pixels))).round().astype(int)
-    codes, stds = encode(networks, np.ascontiguousarray(pixels[rows]))
+    codes, stds = encode_rows(networks, pixels, rows)
     found = cluster(
         codes,
         n_clusters=len(head.means),

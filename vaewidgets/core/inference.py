@@ -44,6 +44,19 @@ def encode(
     return mean.numpy(), std.numpy()
 
 
+def encode_rows(
+    networks: EncoderDecoder, pixels: Pixels, rows: NDArray[np.integer[Any]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return mean and standard deviation of the codes of some rows, without a copy of them all."""
+    size = max(1, VALUES_PER_CHUNK // networks.architecture.n_values)
+    parts = [
+        encode(networks, np.ascontiguousarray(pixels[rows[start : start + size]]))
+        for start in range(0, len(rows), size)
+    ]
+    means, stds = zip(*parts, strict=True)
+    return np.concatenate(means), np.concatenate(stds)
+
+
 def decode(
     networks: EncoderDecoder, z: NDArray[np.float32], likelihood: str = "gaussian"
 ) -> NDArray[np.float32]:
@@ -147,8 +160,9 @@ def reconstruct(
 
 def active_dimensions(networks: EncoderDecoder, pixels: NDArray[Any]) -> NDArray[np.bool_]:
     """Return which dimensions (d,) vary with the image, measured on at most 2000 images."""
-    step = -(-len(pixels) // N_CHECKED)
-    means, _ = encode(networks, np.ascontiguousarray(pixels[::step]))
+    means, _ = encode_rows(
+        networks, pixels, np.arange(0, len(pixels), -(-len(pixels) // N_CHECKED))
+    )
     active: NDArray[np.bool_] = means.var(axis=0) > ACTIVE_VARIANCE
     return active
 
