@@ -9,6 +9,7 @@ import numpy as np
 
 from vaewidgets.clusters.density import hdbscan
 from vaewidgets.clusters.graphs import communities, mutual_neighbours
+from vaewidgets.clusters.merged import merged_mixture
 from vaewidgets.clusters.mixtures import gaussian_mixture, kmeans
 from vaewidgets.clusters.settings import check_settings, is_whole
 from vaewidgets.clusters.trees import agglomerative
@@ -37,8 +38,10 @@ _IN_SPACE: dict[str, Callable[..., Clustering]] = {
     "hdbscan": hdbscan,
     "mutual_neighbours": mutual_neighbours,
     "communities": communities,
+    "merged": merged_mixture,
 }
 _FIND_THE_NUMBER = ("hdbscan", "mutual_neighbours", "communities")
+_KNOW_THE_CODES = ("merged",)  # besides the space they cluster in
 _UMAP = "umap_"
 
 METHODS = (*_IN_SPACE, *(_UMAP + name for name in _IN_SPACE))
@@ -69,9 +72,10 @@ def cluster(
         Not used by "hdbscan", "mutual_neighbours" and "communities", which find the number.
     method : str, one of ``vaewidgets.clusters.METHODS``
         "kmeans", "gmm" (Gaussian mixture), "agglomerative", "hdbscan", "mutual_neighbours"
-        (connected components), "communities" (Louvain); or one of them after "umap_", which
-        first reduces the codes by UMAP. The default, "umap_gmm", is UMAP to 10 dimensions (20
-        neighbours, min_dist 0) and a mixture of full covariances, the best of 10 starts by
+        (connected components), "communities" (Louvain), "merged" (many small Gaussian groups,
+        merged by the modularity of the graph of nearest codes); or one of them after "umap_",
+        which first reduces the codes by UMAP. The default, "umap_gmm", is UMAP to 10 dimensions
+        (20 neighbours, min_dist 0) and a mixture of full covariances, the best of 10 starts by
         likelihood.
     random_state : int, at least 0
         Seed; equal seeds give equal clusters on one machine.
@@ -83,7 +87,7 @@ def cluster(
     settings : dict, optional
         What the method itself takes: "kmeans": n_starts; "gmm": covariance, n_starts;
         "agglomerative": linkage; "hdbscan": min_cluster_size; "mutual_neighbours": n_neighbors,
-        min_cluster_size; "communities": n_neighbors.
+        min_cluster_size; "communities": n_neighbors; "merged": n_neighbors, n_starts.
 
     Returns
     -------
@@ -119,6 +123,8 @@ def cluster(
         asked = _check_n_clusters(n_clusters, compared)
     elif len(codes) == 1:
         raise ValueError(f"`codes_or_model` is 1 code; accepted for {base!r}: at least 2")
+    if base in _KNOW_THE_CODES:
+        chosen["codes"] = codes
     note = ""
     if method.startswith(_UMAP):
         reduction = reduce_codes(

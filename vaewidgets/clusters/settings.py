@@ -20,6 +20,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "hdbscan": ("min_cluster_size",),
     "mutual_neighbours": ("n_neighbors", "min_cluster_size"),
     "communities": ("n_neighbors",),
+    "merged": ("n_neighbors", "n_starts"),
 }
 
 _CHOICES = {"covariance": COVARIANCES, "linkage": LINKAGES}
