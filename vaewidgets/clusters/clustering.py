@@ -50,11 +50,11 @@ class Clustering:
     scores_by_start : dict of str to ndarray, shape (n_starts,)
         Of mixtures, for each start and without labels: "log_likelihood" (mean per row, nats),
         "bic", "silhouette" (-1 to 1) and "stability" (mean adjusted Rand index with the other
-        starts). Empty for other methods.
+        starts); of "merged" the "modularity". Empty for other methods.
     labels_by_start : ndarray, shape (n_starts, n), int32, or None
         What each start found.
     chosen_start : int or None
-        The start kept: the one of highest likelihood.
+        The start kept: the one of highest likelihood, or of "merged" of highest modularity.
     disagreement : str
         Says which other signals prefer another partition; "" where none does.
     """
