@@ -15,6 +15,7 @@ from vaewidgets.core.feeding import float_batch
 from vaewidgets.core.inference import evidence
 from vaewidgets.core.options import Moment
 from vaewidgets.core.progress import Callback
+from vaewidgets.images import load_images
 
 SETTINGS = {"batch_size": 32, "n_threads": 1, "progress": False, "start": "mixture"}
 
@@ -165,3 +166,23 @@ def test_the_search_for_classes_is_told_and_can_be_stopped(bars, tmp_path):
     resumed = ClusterVAE(3, 4, **settings).fit(bars[0])
     for name, tensor in whole.networks_.state_dict().items():
         assert torch.equal(resumed.networks_.state_dict()[name], tensor), name
+
+
+class Counted:
+    """An image that counts how often it is looked at."""
+
+    def __init__(self, image):
+        self.image, self.looks = image, 0
+
+    def __array__(self, dtype=None, copy=None):
+        self.looks += 1
+        return self.image
+
+
+def test_images_are_read_once_though_they_are_labelled_too(bars):
+    items = [Counted(image[..., 0]) for image in bars[0][:60]]
+    load_images(items, progress=False)
+    for_one_reading = items[0].looks
+    model = ClusterVAE(3, 4, max_epochs=2, **SETTINGS).fit(items)
+    assert model.labels_.shape == (60,)
+    assert items[0].looks == 2 * for_one_reading

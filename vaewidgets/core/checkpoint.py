@@ -27,6 +27,7 @@ from safetensors.torch import save as to_safetensors
 
 from vaewidgets.core.networks.registry import Architecture, EncoderDecoder, channels_last
 from vaewidgets.core.resume import Snapshot
+from vaewidgets.disk import flush_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,7 +127,7 @@ def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Non
         for name, raw in files.items():
             _write(beside / name, raw)
         _write(beside / MANIFEST, text)
-        _flush_directory(beside)
+        flush_folder(beside)
         _swap(beside, target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -335,7 +336,7 @@ def _swap(beside: Path, target: Path) -> None:
         if previous.exists():
             previous.rename(target)
         raise
-    _flush_directory(target.parent)
+    flush_folder(target.parent)
     shutil.rmtree(previous, ignore_errors=True)
 
 
@@ -360,14 +361,3 @@ def _refuse_to_replace(target: Path) -> None:
         f"path {str(target)!r} is there and is not a model; accepted: a new name or the directory "
         "of a saved model"
     )
-
-
-def _flush_directory(directory: Path) -> None:
-    """Make a renaming last through a power cut, where the system can (not on Windows)."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -189,8 +189,10 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
 
     def fit(self, images: Any, y: Any = None) -> Self:
         """Learn codes and classes from images; see :meth:`VAE.fit`."""
-        super().fit(images)
-        self.labels_ = self.predict(images)
+        self.check_params()
+        checked = as_images(images)  # once: a folder would be read again for the labels
+        super().fit(checked)
+        self.labels_ = self.predict(checked)
         return self
 
     def predict_proba(self, images: Any) -> NDArray[np.float32]:

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from vaewidgets.disk import flush_folder
+
 if sys.platform != "win32":
     import fcntl
 
@@ -113,7 +115,7 @@ def part_of(store: Path) -> Iterator[BinaryIO]:
             file.close()
         part.unlink(missing_ok=True)
         raise
-    _sync_folder(store.parent)
+    flush_folder(store.parent)
 
 
 def sweep(store: Path) -> None:
@@ -147,14 +149,3 @@ def _lock(file: BinaryIO, *, wait: bool) -> None:
     """Lock a file until it is closed or its program ends; OSError if another holds the lock."""
     if sys.platform != "win32":  # Windows removes no file that is open
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-
-
-def _sync_folder(folder: Path) -> None:
-    """See the new name on the disk too."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

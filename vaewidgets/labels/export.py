@@ -11,6 +11,8 @@ from typing import TextIO
 
 import pandas as pd
 
+from vaewidgets.disk import flush_folder
+
 SUFFIXES = (".csv",)
 
 
@@ -77,21 +79,10 @@ def write_whole(target: Path, write: Callable[[TextIO], None]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    flush_folder(target.parent)
 
 
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    """Put the renaming itself on disk, where folders can be opened."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
