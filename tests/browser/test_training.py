@@ -83,3 +83,20 @@ def test_names_of_terms_stay_text(monitor, widget_page):
     images = [pixels(view.locator(".vw-pairs canvas").nth(place)) for place in (0, 1)]
     assert (images[0][:, :, 0] == IMAGES[0, :, :, 0]).all()
     assert (images[1][:, :, 0] == 255 - IMAGES[0, :, :, 0]).all()
+
+
+def test_what_is_done_between_two_steps_is_said_and_then_no_more(monitor, widget_page):
+    view = widget_page(monitor, width=420)
+    state = a_state(reconstruction=1.0)
+    monitor.on_start(state)
+    monitor._next_update = 0.0
+    state.doing = f"UMAP: 40 % {EVIL}"
+    monitor.on_wait(state)
+    view.locator(".vw-status", has_text="UMAP: 40 % <img").wait_for()
+    view.screenshot("training_waits")
+    monitor._next_update = 0.0
+    state.doing = ""
+    monitor.on_batch(state)
+    view.settle()
+    assert view.locator(".vw-status").inner_text() == ""
+    assert overflow(view.page) == {}
