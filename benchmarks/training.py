@@ -3,7 +3,8 @@
 (a) Images a second of one network, batch and thread count: a bare loop that does the arithmetic
 alone (forward, backward, Adam, on floats that lie ready), our loop, and pythae's trainer, in turn,
 several rounds. (b) What a person feels: seconds until the bound on held-out images that pythae's
-default recipe ends at. (c) Seconds and memory from 10,000 to 70,000 images. Run with
+default recipe ends at. (c) Seconds and memory from 10,000 to 70,000 images, and peak
+memory beside pythae's (on Linux). Run with
 
     python -m benchmarks.training [--rounds 3] [--epochs 100] [--images 60000]
 
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -234,34 +236,69 @@ def felt(n: int, epochs: int) -> str:
 
 
 SIZES = (10_000, 30_000, 70_000)
-CHILD = """
-import resource, sys, time
-import numpy as np
-import vaewidgets as vw
-n = int(sys.argv[1])
-pixels = np.random.default_rng(0).integers(0, 256, (n, 28, 28, 1), dtype=np.uint8)
-model = vw.VAE(16, max_epochs=2, n_threads=1, progress=False)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-began = time.perf_counter()
-model.fit(pixels)
-print(time.perf_counter() - began, before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-"""
+SUBJECTS = ("default", "mlp", "pythae")
+
+
+def one_fit(subject: str, n: int) -> None:
+    """Train for two epochs on noise, and print the seconds and the kB of memory that took."""
+    pixels = np.random.default_rng(0).integers(0, 256, (n, 28, 28, 1), dtype=np.uint8)
+    torch.set_num_threads(THREADS)
+    if subject == "pythae":
+        from pythae.models import VAE, VAEConfig
+
+        theirs = VAE(VAEConfig(input_dim=(1, 28, 28), latent_dim=16))
+        train_it = partial(pythae_run, theirs, pixels, None, num_epochs=2)
+    else:
+        network = "auto" if subject == "default" else "mlp"
+        ours = vw.VAE(16, network=network, max_epochs=2, n_threads=THREADS, progress=False)
+        train_it = partial(ours.fit, pixels)
+    before = _fresh_peak()
+    began = time.perf_counter()
+    train_it()
+    print(time.perf_counter() - began, _peak() - before)
+
+
+def _peak() -> int:
+    """Highest memory of this process since it was last forgotten, kB."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0])
+
+
+def _fresh_peak() -> int:
+    """Forget the peak of the start-up, which is higher than a small training; kB held now."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return _peak()
+
+
+def in_child(subject: str, n: int) -> tuple[float, float]:
+    """Seconds an epoch and MB more than before, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.training", "--fit", subject, "--images", str(n)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    seconds, kilobytes = map(float, done.stdout.split()[-2:])
+    return seconds / 2, kilobytes / 1024
 
 
 def growth() -> str:
     """Seconds and memory by the number of images, each in a process of its own."""
     rows = []
     for n in SIZES:
-        done = subprocess.run(
-            [sys.executable, "-c", CHILD, str(n)], check=True, capture_output=True, text=True
-        )
-        seconds, before, peak = map(float, done.stdout.split())
-        rows.append(
-            [f"{n:,}", f"{seconds / 2:.1f}", f"{1e6 * seconds / 2 / n:.0f}",
-             f"{(peak - before) / 1024:.0f}", f"{peak / 1024:.0f}"]
-        )  # fmt: skip
-    header = ["images", "seconds an epoch", "us an image", "MB more than before", "MB in all"]
+        seconds, peak = in_child("default", n)
+        rows.append([f"{n:,}", f"{seconds:.1f}", f"{1e6 * seconds / n:.0f}", f"{peak:.0f}"])
+    header = ["images", "seconds an epoch", "us an image", "MB more than before"]
     return f"## By the number of images: the default network on noise\n\n{table(header, rows)}"
+
+
+def memory(n: int) -> str:
+    """Peak memory of a fit beside that of pythae, both with dense layers."""
+    rows = []
+    for subject, name in (("mlp", "vaewidgets, MLP"), ("pythae", "pythae, its defaults")):
+        seconds, peak = in_child(subject, n)
+        rows.append([name, f"{peak:.0f}", f"{seconds:.1f}"])
+    header = ["recipe", "MB more than before", "seconds an epoch"]
+    return (
+        f"## Peak memory of a fit on {n:,} images (47 MB as bytes at 60,000), two epochs\n\n"
+        + table(header, rows)
+    )
 
 
 def main() -> None:
@@ -269,9 +306,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--images", type=int, default=60_000)
+    parser.add_argument("--fit", choices=SUBJECTS, help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.fit:
+        one_fit(asked.fit, asked.images)
+        return
     torch.set_num_threads(THREADS)
-    body = "\n\n".join([throughput(asked.rounds), felt(asked.images, asked.epochs), growth()])
+    body = "\n\n".join([throughput(asked.rounds), felt(asked.images, asked.epochs), growth(),
+                        memory(asked.images)])  # fmt: skip
     keep("training", "The training loop", body, ("torch", "pythae"))
 
 

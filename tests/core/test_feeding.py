@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import closing
 
 import numpy as np
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from tests._limited import run_alone
 from vaewidgets.core import feeding
 from vaewidgets.core.feeding import AHEAD, Feed, tensor_of
-from vaewidgets.images import Images
+from vaewidgets.images import Images, load_images
 
 CPU = torch.device("cpu")
 LAYOUTS = {
@@ -171,16 +172,33 @@ def test_rows_that_are_not_there_are_refused(mapped, bad):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows lets nobody shorten a mapped file")
 @pytest.mark.parametrize("n_used", [0, 3])
-def test_a_file_that_becomes_shorter_is_an_error_and_not_a_crash(tmp_path, n_used):
+def test_a_file_that_becomes_shorter_is_an_error_and_not_a_crash(tmp_path, n_used, monkeypatch):
+    gather, n_read = Feed._gather, []
+    monkeypatch.setattr(Feed, "_gather", lambda *args: (gather(*args), n_read.append(1))[0])
     mapped = saved(tmp_path, np.uint8, n=2000)
     batches = Feed(mapped, CPU).batches(in_batches(2000, size=10))
     used = [next(batches) for _ in range(n_used)]
+    while len(n_read) < (n_used and n_used + AHEAD):  # never cut while the thread looks at it
+        time.sleep(0.001)
     os.truncate(tmp_path / "images.npy", 1000)
     message = r"images\.npy, has become shorter .* 1,000 bytes of 210,128"
     with pytest.raises(OSError, match=message):
         used.extend(batches)
     assert len(used) <= n_used + AHEAD
     assert readers() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets nobody shorten a mapped file")
+@pytest.mark.parametrize("method", ["transform", "score", "log_likelihood"])
+def test_a_file_that_was_cut_is_an_error_for_a_fitted_model_too(
+    tmp_path, digits, make_vae, method
+):
+    vae = make_vae().fit(digits[:50])
+    np.save(tmp_path / "digits.npy", digits[:50])
+    images = load_images(np.load(tmp_path / "digits.npy", mmap_mode="r"))
+    os.truncate(tmp_path / "digits.npy", 500)
+    with pytest.raises(OSError, match=r"digits\.npy, has become shorter .* 500 bytes"):
+        getattr(vae, method)(images)
 
 
 def test_images_backwards_become_a_tensor():

@@ -42,7 +42,7 @@ class Feed:
 
     def __init__(self, pixels: Pixels, device: torch.device) -> None:
         self._pixels, self._device = pixels, device
-        self._map = _map_below(pixels)
+        self._map = map_below(pixels)
         self._all_there: Tensor | None = None
         # A pinned batch crosses to the card while the next one is gathered.
         self._pinned = device.type == "cuda"
@@ -112,8 +112,7 @@ class Feed:
         if len(chosen) and not 0 <= chosen.min() <= chosen.max() < len(self):
             found = f"rows go from {chosen.min()} to {chosen.max()}"
             raise IndexError(f"{found}; accepted: 0 to {len(self) - 1}")
-        if self._map is not None:
-            _check_length(self._map)
+        check_length(self._map)
         shape = (len(chosen), *self._pixels.shape[1:])
         dtype = torch.uint8 if self._pixels.dtype == np.uint8 else torch.float32
         batch = torch.empty(shape, dtype=dtype, pin_memory=self._pinned)
@@ -164,7 +163,7 @@ def free_memory(device: torch.device) -> int:
     return 0
 
 
-def _map_below(pixels: Pixels) -> np.memmap[Any, Any] | None:
+def map_below(pixels: Pixels) -> np.memmap[Any, Any] | None:
     """Return the map of a file that an array looks into, through whatever views; else None."""
     below: Any = pixels
     while isinstance(below, np.ndarray):
@@ -174,8 +173,19 @@ def _map_below(pixels: Pixels) -> np.memmap[Any, Any] | None:
     return None
 
 
-def _check_length(mapped: np.memmap[Any, Any]) -> None:
-    """Refuse a file that has become shorter: looking behind its end would kill the process."""
+def check_length(mapped: np.memmap[Any, Any] | None) -> None:
+    """Refuse a file that has become shorter: looking behind its end would kill the process.
+
+    Asked right before each look into the map, which leaves some microseconds in which a file can
+    still be cut unseen; the system offers nothing better for a map.
+
+    Raises
+    ------
+    OSError
+        With both lengths.
+    """
+    if mapped is None:
+        return
     file: Any = mapped.base
     needed, found = mapped.offset + mapped.nbytes, file.size()
     if found < needed:

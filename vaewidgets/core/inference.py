@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from vaewidgets.core import losses
-from vaewidgets.core.feeding import float_batch, tensor_of
+from vaewidgets.core.feeding import check_length, float_batch, map_below, tensor_of
 from vaewidgets.core.threads import limited_threads
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ def encode(
     networks: EncoderDecoder, pixels: Pixels
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return mean and standard deviation (n, d) of the codes of pixels (n, h, w, c)."""
-    data, device = tensor_of(pixels), _device(networks)
+    read = _reader(pixels, _device(networks))
 
     def chunk(rows: slice) -> tuple[Tensor, ...]:
-        mean, log_var = networks.posterior(float_batch(data[rows].to(device)))
+        mean, log_var = networks.posterior(read(rows))
         return mean, torch.exp(0.5 * log_var)
 
     mean, std = _in_chunks(chunk, len(pixels), networks)
@@ -75,11 +75,11 @@ def evidence(
     networks: EncoderDecoder, pixels: Pixels, likelihood: str, seed: int
 ) -> NDArray[np.float32]:
     """Return the evidence lower bound (n,) of pixels (n, h, w, c), nats; one draw an image."""
-    data, device = tensor_of(pixels), _device(networks)
-    generator = torch.Generator(device).manual_seed(seed)
+    read = _reader(pixels, _device(networks))
+    generator = torch.Generator(_device(networks)).manual_seed(seed)
 
     def chunk(rows: slice) -> tuple[Tensor, ...]:
-        batch = float_batch(data[rows].to(device))
+        batch = read(rows)
         mean, log_var = networks.posterior(batch)
         z = losses.sample_gaussian(mean, log_var, generator)
         logits = networks.decoder(z)
@@ -120,8 +120,8 @@ def importance_weighted_bound(
     ----------
     Burda, Grosse & Salakhutdinov 2016, "Importance Weighted Autoencoders", equation 8.
     """
-    data, device = tensor_of(pixels), _device(networks)
-    generator = torch.Generator(device).manual_seed(seed)
+    read = _reader(pixels, _device(networks))
+    generator = torch.Generator(_device(networks)).manual_seed(seed)
     fit = (
         partial(losses.log_likelihood, likelihood, variance=networks.noise_variance)
         if isinstance(likelihood, str)
@@ -130,7 +130,7 @@ def importance_weighted_bound(
     at_once = min(k, max(1, VALUES_PER_CHUNK // networks.architecture.n_values))
 
     def chunk(rows: slice) -> tuple[Tensor, ...]:
-        batch = float_batch(data[rows].to(device))
+        batch = read(rows)
         mean, log_var = networks.posterior(batch)
         sums = []  # logarithms of the sums of the weights
         for start in range(0, k, at_once):
@@ -187,6 +187,17 @@ def classify(networks: EncoderDecoder, z: NDArray[np.float32]) -> NDArray[np.flo
 
     (shares,) = _in_chunks(chunk, len(z), networks)
     return shares.numpy()
+
+
+def _reader(pixels: Pixels, device: torch.device) -> Callable[[slice], Tensor]:
+    """Return what reads a slice of the images as floats (b, c, h, w) on the device."""
+    data, mapped = tensor_of(pixels), map_below(pixels)
+
+    def read(rows: slice) -> Tensor:
+        check_length(mapped)
+        return float_batch(data[rows].to(device))
+
+    return read
 
 
 def _device(networks: EncoderDecoder) -> torch.device:
