@@ -1,26 +1,27 @@
 // Annotator: lasso images on the map, press a key, and they have the class.
 
+import { createClassActions, NOTHING_SELECTED } from "./labels/class_actions.js";
 import { createClassPanel } from "./labels/class_panel.js";
-import { digitOf, stepOf } from "./labels/keys.js";
-import { createSaveState } from "./labels/save_state.js";
+import { createFilter } from "./labels/filter.js";
+import { createKeyHelp } from "./labels/key_help.js";
+import { actOnLabelKey } from "./labels/label_keys.js";
+import { paintLabels } from "./labels/map_paint.js";
+import { createSelected } from "./labels/selected.js";
+import { createStatus } from "./labels/status.js";
 import { labelStoreOf } from "./labels/store.js";
+import { createSuggestionPanel } from "./labels/suggestion_panel.js";
 import { createBoard, hasPoints } from "./map/board.js";
-import { MISSING } from "./map/colors.js";
-import { createGallery } from "./map/gallery.js";
 import { select, selectionOf } from "./map/selection.js";
-import { combineBits, countBits, emptyBits, rowsOf, setBit } from "./shared/buffers.js";
+import { countBits, hasBit } from "./shared/buffers.js";
 import { button, count, h } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
 import * as icons from "./shared/icons.js";
-import { listen, onChange, perFrame } from "./shared/lifecycle.js";
+import { listen, perFrame } from "./shared/lifecycle.js";
 import { createRequests } from "./shared/requests.js";
-import { parseColor } from "./shared/theme.js";
+import { onTheme, readTheme } from "./shared/theme.js";
 import { initialize as adopt } from "./shared/together.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
-/** @typedef {import("./labels/store.js").LabelStore} LabelStore */
-
-const NOTHING_SELECTED = "Draw around images on the map, then press a class.";
 
 /** @type {any} the types of anywidget do not know the signal of `initialize` yet */
 const initialize = (/** @type {{ model: Model, signal?: AbortSignal }} */ { model, signal }) => {
@@ -34,14 +35,14 @@ function render({ model, el, signal }) {
   const frame = createFrame({ el, title: `Labels in ${model.get("_column")}`, signal });
   frame.root.classList.add("vw-annotator");
   if (!hasPoints(model, frame, "go on labelling")) return;
-  const n = model.get("_n");
   const store = labelStoreOf(model, signal);
   const requests = createRequests(model, signal);
   requests.onError(frame.showError);
-  const say = createStatus();
+  const status = createStatus({ el: frame.status, n: model.get("_n"), store });
+  const { say } = status;
   const undo = button({
     icon: icons.undo,
-    title: "Undo the last label (Ctrl+Z or ⌘Z)",
+    title: "Undo (Ctrl+Z or ⌘Z)",
     onClick: () => step("undo"),
   });
   const redo = button({
@@ -49,124 +50,72 @@ function render({ model, el, signal }) {
     title: "Redo (Ctrl+Y or ⇧⌘Z)",
     onClick: () => step("redo"),
   });
-  /** @param {number} row */
-  const describe = (row) => store.classes()[store.codes()[row] - 1]?.name ?? "no label";
+  const keyHelp = createKeyHelp({ root: frame.root, signal });
+  const filter = createFilter({
+    store,
+    threshold: () => suggestions.threshold(),
+    onChange: refilter,
+  });
+  /** @type {number | undefined} the image pointed at on the map */
+  let hovered;
   const { map, side, tools, thumbnails, hasImages } = createBoard({
     model,
     frame,
     signal,
     requests,
     menu: h("span", "vw-group", undo, redo),
-    describe,
+    describe: describeWithNote,
+    onHover(row) {
+      hovered = row;
+    },
   });
-  const things = hasImages ? ["image", "images"] : ["point", "points"];
-  const panel = createClassPanel({
-    el: side,
-    signal,
-    onAssign: assign,
-    onAdd: (name) => store.addClass(name),
+  frame.toolbar.append(filter.root, keyHelp.button);
+  const actions = createClassActions({
+    ...{ model, store, say },
+    things: hasImages ? ["image", "images"] : ["point", "points"],
+    shown: () => shown,
   });
-  const picked = createSelected();
+  const panel = createClassPanel({ el: side, signal, actions: actions.panel });
+  const suggestions = createSuggestionPanel({
+    ...{ el: side, store, requests },
+    selected: () => selectionOf(model),
+    onThreshold: () => paint(),
+    onAnswer: actions.answer,
+    onAsked: showAsked,
+  });
+  const selected = createSelected({
+    ...{ el: side, root: frame.root, model, signal, thumbnails, store, say, describe, colorOf },
+    nothing: NOTHING_SELECTED,
+    thing: hasImages ? "image" : "point",
+    onUpdate: updatePanels,
+  });
+  /** @type {Uint8Array | null} the rows the filter leaves; null for all */
+  let shown = null;
+  let theme = readTheme(frame.root);
 
-  /** A line under the map: what was done last, how far one is, and whether it is saved. */
-  function createStatus() {
-    const done = h("progress", { class: "vw-progress", max: n, "aria-hidden": "true" });
-    const progress = h("span", "vw-labelled");
-    const action = h("span", "vw-action");
-    frame.status.append(h("span", "vw-group", done, progress), action);
-    const saveHere = h("div", { class: "vw-save-holder", "aria-live": "off" });
-    frame.status.append(saveHere);
-    const speak = (/** @type {string} */ text) => {
-      action.textContent = text;
-    };
-    const saved = createSaveState({ el: saveHere, unsent: store.unsent, say: speak });
-    store.follow(() => {
-      done.value = store.labelled();
-      progress.textContent = `${count(store.labelled())} of ${count(n)} labelled`;
-      saved.show(store.saving(), store.ready());
-    }, signal);
-    saved.show(store.saving(), store.ready());
-    return speak;
+  /** What a row is, in words. @param {number} row @returns {string} */
+  function describe(row) {
+    const { multi, layers, classes } = store.labels();
+    const { codes } = store.summary();
+    const suggested = store.suggested();
+    const tags = multi ? classes.filter((_, k) => layers[k][row] === 1) : [];
+    const words = multi ? tags.join(", ") : (classes[codes[row] - 1] ?? "");
+    const guess = suggested?.codes[row] ? classes[suggested.codes[row] - 1] : "";
+    const percent = Math.round(((suggested?.probability[row] ?? 0) / 255) * 100);
+    const parts = [words, guess && `${guess}? ${percent} %`].filter(Boolean);
+    return parts.join(" · ") || (multi ? "no tags" : "no label");
   }
 
-  /** The selected images, each of which can be taken out again, and put back. */
-  function createSelected() {
-    const title = h("span", "vw-title");
-    const head = h("div", "vw-head", title);
-    const hint = h("p", "vw-muted");
-    side.append(h("section", "vw-section vw-selected", head, hint));
-    const gallery = createGallery({
-      el: side,
-      signal,
-      thumbnails,
-      describe,
-      empty: "",
-      action: "Click to leave it out, or to take it in again",
-      onPick: toggle,
-      onMore: show,
-    });
-    /** What the gallery shows: the selection as it was before single images were left out. */
-    let whole = emptyBits(n);
-    let isOwn = false;
-
-    /** @param {number} row */
-    function toggle(row) {
-      const one = emptyBits(n);
-      setBit(one, row);
-      const item = gallery.root.querySelector(`[data-row="${row}"]`);
-      const isOut = item?.classList.toggle("vw-out") ?? false;
-      item?.setAttribute("aria-selected", String(!isOut));
-      isOwn = true;
-      select(model, combineBits(selectionOf(model), one, isOut ? "remove" : "add"));
-      isOwn = false;
-      update();
-    }
-
-    /** @param {number} [limit] */
-    function show(limit = 500) {
-      gallery.show(rowsOf(whole, limit), countBits(whole));
-      update();
-    }
-
-    function update() {
-      const selected = countBits(selectionOf(model));
-      title.textContent = selected === 0 ? "Nothing selected" : `${count(selected)} selected`;
-      tools.setSelected(selected);
-      hint.hidden = selected > 0;
-      hint.textContent = NOTHING_SELECTED;
-      gallery.root.hidden = countBits(whole) === 0;
-      panel.show(store.classes(), n - store.labelled(), selected);
-    }
-
-    onChange(
-      model,
-      "_selection",
-      () => {
-        if (isOwn) return;
-        whole = selectionOf(model).slice();
-        show();
-      },
-      signal,
-    );
-    whole = selectionOf(model).slice();
-    show();
-    return { update };
+  /** @param {number} row */
+  function describeWithNote(row) {
+    const note = store.labels().notes.get(row);
+    return note ? `${describe(row)} · ${note}` : describe(row);
   }
 
-  /** @param {string | null} name */
-  function assign(name) {
-    const bits = selectionOf(model);
-    const selected = countBits(bits);
-    if (!store.ready()) return;
-    if (selected === 0) {
-      say(NOTHING_SELECTED);
-      return;
-    }
-    store.label(bits, name);
-    // The next lasso begins at once, on the map in its new colours; undo selects these again.
-    select(model, emptyBits(n));
-    const what = `${count(selected)} ${things[selected === 1 ? 0 : 1]}`;
-    say(name === null ? `${what}: label taken off.` : `${what}: “${isolated(name)}”.`);
+  /** Colour of the one label of a row; "" for none. @param {number} row */
+  function colorOf(row) {
+    const code = store.summary().codes[row];
+    return store.classes().find(({ number }) => number === code - 1)?.color ?? "";
   }
 
   /** @param {"undo" | "redo"} which */
@@ -180,31 +129,111 @@ function render({ model, el, signal }) {
     say(which === "undo" ? "Undone." : "Redone.");
   }
 
-  const paint = perFrame(() => {
-    const classes = store.classes();
-    const colors = [MISSING, ...classes.map(({ color }) => parseColor(color) ?? MISSING)];
-    const rgba = Uint8Array.from(colors.flatMap((rgb) => [...rgb, 255]));
-    map.setColors(store.codes(), rgba);
+  /** Another part is shown: what is selected is part of it. */
+  function refilter() {
+    if (filter.choice() === "suggested") suggestions.open();
+    paint.now();
+    if (shown === null) return;
+    const part = shown;
+    const bits = selectionOf(model);
+    if (bits.some((byte, k) => (byte & ~part[k]) !== 0)) {
+      select(
+        model,
+        bits.map((byte, k) => byte & part[k]),
+      );
+    }
+  }
+
+  /** @param {number[]} rows @param {string} name */
+  function showAsked(rows, name) {
+    const part = shown;
+    const here = part === null ? rows : rows.filter((row) => hasBit(part, row));
+    if (here.length === 0) {
+      say(`No ${name} images${part === null ? "" : " among those shown"}.`);
+      return;
+    }
+    selected.ask(here);
+    say(`${count(here.length)} ${name} images, the most ${name} first.`);
+  }
+
+  function updatePanels() {
+    const many = countBits(selectionOf(model));
+    const { labels, summary } = { labels: store.labels(), summary: store.summary() };
+    tools.setSelected(many);
+    suggestions.update();
+    panel.show({
+      classes: store.classes(),
+      unlabelled: labels.n - summary.labelled,
+      selected: many,
+      multi: labels.multi,
+      heldBy: actions.heldBy,
+    });
+  }
+
+  function paintNow() {
+    shown = filter.update();
+    const colors = store
+      .labels()
+      .classes.map((_, k) => store.classes().find(({ number }) => number === k)?.color ?? "");
+    const { codes, rgba } = paintLabels({
+      ...{ colors, shown, text: theme.text },
+      summary: store.summary(),
+      suggested: store.suggested(),
+      threshold: suggestions.threshold(),
+    });
+    map.setColors(codes, rgba);
+    map.setFilter(shown);
     undo.disabled = !store.canUndo();
     redo.disabled = !store.canRedo();
-    picked.update();
-  }, signal);
+    selected.update();
+    status.update(filter.words(shown));
+  }
+  const paint = Object.assign(perFrame(paintNow, signal), { now: paintNow });
+
   let told = "";
   store.follow(() => {
+    status.update(filter.words(shown)); // at once: nothing may look saved for a frame too long
     paint();
     const { conflict } = store.saving();
     if (conflict && conflict !== told) frame.showError(conflict);
     told = conflict;
   }, signal);
   store.onMessage(frame.showError, signal);
-  paint();
+  onTheme(() => {
+    theme = readTheme(frame.root);
+    paint();
+  }, signal);
+  selected.show();
+  paint.now();
 
+  const keys = {
+    step,
+    isAny: () => countBits(selectionOf(model)) > 0,
+    /** @param {number} place */
+    assign(place) {
+      const one = store.classes()[place];
+      if (one) actions.assign(one.number);
+      else say(`There is no class ${place + 1} yet.`);
+    },
+    clear: () => actions.assign(null),
+    letters: {
+      n: () => panel.focus(),
+      a: actions.selectAll,
+      f: () => filter.focus(),
+      g: () => selected.focus(),
+      m: () => selected.openNote(keys.isAny() ? undefined : hovered),
+      s: suggestions.suggest,
+      y: () => suggestions.answer("accept"),
+      x: () => suggestions.answer("reject"),
+      "?": keyHelp.toggle,
+    },
+  };
   listen(
     frame.root,
     "keydown",
     (/** @type {KeyboardEvent} */ event) => {
       if (/** @type {Element} */ (event.target).closest("input, select, textarea")) return;
-      if (!actOnLabelKey(event)) {
+      if (!actOnLabelKey(event, keys)) {
         if (event.target === frame.root) map.key(event);
         return;
       }
@@ -214,41 +243,6 @@ function render({ model, el, signal }) {
     signal,
     { capture: true },
   );
-
-  /** @param {KeyboardEvent} event @returns {boolean} whether the key was one for labels */
-  function actOnLabelKey(event) {
-    const which = stepOf(event);
-    if (which) {
-      step(which);
-      return true;
-    }
-    const digit = digitOf(event);
-    const isAny = countBits(selectionOf(model)) > 0;
-    if (digit === 0 || event.key === "Backspace" || event.key === "Delete") {
-      if (!isAny) return false; // 0 is the map's then: it shows the whole map
-      assign(null);
-      return true;
-    }
-    if (digit !== undefined) {
-      const one = store.classes()[digit - 1];
-      if (one) assign(one.name);
-      else say(`There is no class ${digit} yet.`);
-      return true;
-    }
-    if ((event.key === "n" || event.key === "N") && !event.ctrlKey && !event.metaKey) {
-      panel.focus();
-      return true;
-    }
-    return false;
-  }
-}
-
-/**
- * A name inside a sentence: cut, and kept from turning the words around it to the other side.
- * @param {string} name
- */
-function isolated(name) {
-  return `\u2068${name.length > 40 ? `${name.slice(0, 39)}…` : name}\u2069`;
 }
 
 export default { initialize, render };

@@ -1,25 +1,40 @@
-// The classes as buttons: colour, key, name and count; and the box that adds or finds one.
+// The classes: a box that adds or finds one, and a row for each.
 import { button, count, h } from "../shared/dom.js";
 import { listen } from "../shared/lifecycle.js";
+import { createClassRow } from "./class_row.js";
 
 /** @typedef {import("./store.js").LabelClass} LabelClass */
+/** @typedef {import("./class_row.js").Held} Held */
 
 const KEYS = 9;
 const LONGEST_NAME = 200;
 
 /**
+ * @typedef {object} ClassActions
+ * @property {(number: number | null) => void} onAssign give the selection a class, null for none
+ * @property {(name: string) => void} onNew a new class, which the selection gets
+ * @property {(number: number, name: string) => void} onRename
+ * @property {(number: number, into: number) => void} onMerge
+ * @property {(number: number) => void} onDelete
+ * @property {(number: number) => void} onSelect select all images of a class
+ *
+ * @typedef {object} PanelState
+ * @property {LabelClass[]} classes
+ * @property {number} unlabelled
+ * @property {number} selected
+ * @property {boolean} multi
+ * @property {(number: number) => Held} heldBy what the selected images have of a tag
+ *
  * @typedef {object} ClassPanel
- * @property {(classes: LabelClass[], unlabelled: number, selected: number) => void} show
+ * @property {(state: PanelState) => void} show
  * @property {() => void} focus go to the box
  */
 
 /**
- * @param {{ el: HTMLElement, signal: AbortSignal, onAssign: (name: string | null) => void,
- *   onAdd: (name: string) => void }} options `onAssign`: give the selection a class, null for
- *   none; `onAdd`: a new class
+ * @param {{ el: HTMLElement, signal: AbortSignal, actions: ClassActions }} options
  * @returns {ClassPanel}
  */
-export function createClassPanel({ el, signal, onAssign, onAdd }) {
+export function createClassPanel({ el, signal, actions }) {
   const box = h("input", {
     class: "vw-input vw-class-box",
     type: "text",
@@ -34,7 +49,7 @@ export function createClassPanel({ el, signal, onAssign, onAdd }) {
   const form = h("form", "vw-class-form", box, enter);
   const list = h("div", { class: "vw-class-list", role: "group", "aria-label": "Classes" });
   const hint = h("p", "vw-muted vw-class-hint");
-  const none = entry("0", "No label", () => onAssign(null));
+  const none = createClassRow({ name: "No label", onAssign: () => actions.onAssign(null) });
   none.root.classList.add("vw-class-none");
   const root = h(
     "section",
@@ -46,30 +61,58 @@ export function createClassPanel({ el, signal, onAssign, onAdd }) {
   );
   el.append(root);
 
-  /** @type {LabelClass[]} */
-  let classes = [];
-  let selected = 0;
-  /** @type {ReturnType<typeof entry>[]} */
-  let entries = [];
+  /** @type {PanelState} */
+  let state = { classes: [], unlabelled: 0, selected: 0, multi: false, heldBy: () => "" };
+  /** @type {Map<number, ReturnType<typeof createClassRow>>} */
+  let rows = new Map();
 
   const typed = () => box.value.trim();
-  const found = () => classes.find(({ name }) => name === typed());
+  const found = () => state.classes.find(({ name }) => name === typed());
+  const shownRows = () => [...rows.values()].filter((row) => !row.root.hidden);
 
-  function rebuild() {
-    entries = classes.map(({ name }, k) =>
-      entry(k < KEYS ? String(k + 1) : "", name, () => onAssign(name)),
+  /** Rows are kept while their class is: one may hold a name half written. */
+  function arrange() {
+    const next = new Map(
+      state.classes.map(({ number, name }) => [number, rows.get(number) ?? rowOf(number, name)]),
     );
-    list.replaceChildren(...entries.map((one) => one.root));
+    for (const [number, row] of rows) if (!next.has(number)) row.root.remove();
+    let at = list.firstElementChild;
+    for (const { root: element } of next.values()) {
+      if (element === at) at = at.nextElementSibling;
+      else list.insertBefore(element, at);
+    }
+    rows = next;
+  }
+
+  /** @param {number} number @param {string} name */
+  function rowOf(number, name) {
+    return createClassRow({
+      name,
+      onAssign: () => actions.onAssign(number),
+      menu: {
+        others: () => state.classes.filter((one) => one.number !== number && !one.saving),
+        onRename: (text) => actions.onRename(number, text),
+        onMerge: (into) => actions.onMerge(number, into),
+        onDelete: () => actions.onDelete(number),
+        onSelect: () => actions.onSelect(number),
+        onOpen: () => {
+          for (const [other, row] of rows) if (other !== number) row.closeMenu();
+        },
+      },
+    });
   }
 
   /** What Enter would do, said before it is pressed; and only the classes that match. */
   function filter() {
     const text = typed().toLowerCase();
+    const { classes, selected } = state;
     let shown = 0;
-    classes.forEach(({ name }, k) => {
-      entries[k].root.hidden = !name.toLowerCase().includes(text);
-      if (!entries[k].root.hidden) shown++;
-    });
+    for (const { number, name } of classes) {
+      const row = rows.get(number);
+      if (!row) continue;
+      row.root.hidden = !name.toLowerCase().includes(text);
+      if (!row.root.hidden) shown++;
+    }
     list.hidden = shown === 0;
     const known = found() !== undefined;
     const what = selected > 0 && text !== "" ? `label ${count(selected)}` : "";
@@ -83,6 +126,9 @@ export function createClassPanel({ el, signal, onAssign, onAdd }) {
     if (classes.length === 0) {
       hint.textContent = text === "" ? "Type a class name to begin." : "Press Enter to add it.";
     } else hint.textContent = "No class of that name yet. Enter adds it.";
+    const stops = shownRows();
+    const current = stops.find((row) => row.root.contains(document.activeElement)) ?? stops[0];
+    for (const row of stops) row.setTabStop(row === current);
   }
 
   listen(
@@ -92,26 +138,27 @@ export function createClassPanel({ el, signal, onAssign, onAdd }) {
       event.preventDefault();
       const name = typed();
       if (name === "" || enter.disabled) return;
-      if (!found()) onAdd(name);
+      const known = found();
       box.value = "";
-      if (selected > 0) {
-        onAssign(name);
-        // Back to where the keys of classes and Undo work.
-        /** @type {HTMLElement | null} */ (root.closest(".vw-root"))?.focus();
-      }
+      const { selected } = state;
+      if (known) actions.onAssign(known.number);
+      else actions.onNew(name);
+      // Back to where the keys of classes and Undo work.
+      if (selected > 0) /** @type {HTMLElement | null} */ (root.closest(".vw-root"))?.focus();
       filter();
     },
     signal,
   );
   listen(box, "input", filter, signal);
+  listen(list, "focusin", filter, signal);
   listen(
     root,
     "keydown",
     (/** @type {KeyboardEvent} */ event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (!step) return;
-      const stops = [box, ...entries.map((one) => one.root).filter((one) => !one.hidden)];
+      const stops = [box, ...shownRows().map((row) => row.button)];
       const at = stops.indexOf(/** @type {any} */ (document.activeElement));
+      if (!step || at < 0) return;
       stops[at + step]?.focus();
       event.preventDefault();
     },
@@ -119,50 +166,28 @@ export function createClassPanel({ el, signal, onAssign, onAdd }) {
   );
 
   return {
-    show(next, unlabelled, nowSelected) {
-      const isSame =
-        next.length === entries.length && next.every(({ name }, k) => name === classes[k].name);
-      classes = next;
-      selected = nowSelected;
-      if (!isSame) rebuild();
+    show(next) {
+      state = next;
+      arrange();
+      const { classes, unlabelled, selected, multi, heldBy } = state;
       classes.forEach((one, k) => {
-        entries[k].show(one.color, one.count, one.saving, selected);
+        const key = k < KEYS ? String(k + 1) : "";
+        const held = selected > 0 ? heldBy(one.number) : "";
+        rows.get(one.number)?.show({ ...one, key, selected, held });
       });
-      none.show("", unlabelled, false, selected);
+      const name = multi ? "No tags" : "No label";
+      none.show({
+        key: "0",
+        name,
+        color: "",
+        count: unlabelled,
+        saving: false,
+        selected,
+        held: "",
+      });
       none.root.hidden = classes.length === 0;
       filter();
     },
     focus: () => box.focus(),
-  };
-}
-
-/**
- * @param {string} key
- * @param {string} name
- * @param {() => void} onClick
- */
-function entry(key, name, onClick) {
-  const swatch = h("span", "vw-swatch");
-  const number = h("span", "vw-class-count");
-  const root = h(
-    "button",
-    { type: "button", class: "vw-class", onclick: onClick },
-    h("kbd", "vw-key", key),
-    swatch,
-    h("bdi", "vw-class-name", name),
-    number,
-  );
-  return {
-    root,
-    /** @param {string} color @param {number} total @param {boolean} saving @param {number} selected */
-    show(color, total, saving, selected) {
-      swatch.style.background = color;
-      number.textContent = saving ? "saving…" : count(total);
-      const what =
-        selected > 0 ? `${count(selected)} selected` : "what you select, then press this";
-      const action = color === "" ? "Take the label off" : "Label";
-      root.title = `\u2068${name}\u2069\n${action} ${what}${key ? ` (key ${key})` : ""}`;
-      root.classList.toggle("vw-ready", selected > 0);
-    },
   };
 }

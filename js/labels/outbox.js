@@ -18,31 +18,39 @@ const PATIENCE = 2;
  * @property {number} seq
  * @property {Record<string, any>} content
  * @property {Uint8Array | null} bits
+ * @property {Uint16Array | null} codes one for each row of the bits, where they differ
  *
  * @typedef {object} OutboxState
  * @property {number} pending how many edits are not acknowledged
  * @property {string} problem why they are not, in words; "" while nothing is wrong
  *
  * @typedef {object} Outbox
- * @property {string} client name of this page's edits
- * @property {(content: Record<string, any>, bits?: Uint8Array | null) => Entry} push
+ * @property {string} client name of these edits
+ * @property {(content: Record<string, any>, bits?: Uint8Array | null,
+ *   codes?: Uint16Array | null) => Entry} push
  * @property {(message: any) => boolean} receive whether the message was about these edits
  * @property {() => Entry[]} entries those not acknowledged, the oldest first
  * @property {() => OutboxState} state
- * @property {() => void} close
+ * @property {(shelf: import("./shelf.js").Shelf) => void} keepOn keep these edits there too
+ * @property {() => boolean} isKept whether the shelf has all of them
+ * @property {() => void} close send nothing more; what is on the shelf stays there
  */
 
 /**
  * @param {object} options
  * @param {(content: object, buffers: ArrayBuffer[]) => void} options.send
- * @param {(refused?: { entry: Entry, message: string }) => void} options.onChange
+ * @param {(news?: { acknowledged?: Entry[], refused?: Entry, message?: string }) => void}
+ *   options.onChange
  * @param {string} [options.client]
+ * @param {Entry[]} [options.entries] edits to begin with, the oldest first
  * @returns {Outbox}
  */
-export function createOutbox({ send, onChange, client = newName() }) {
-  /** @type {Entry[]} */
-  let entries = [];
-  let last = 0;
+export function createOutbox({ send, onChange, client = newName(), entries = [] }) {
+  let last = entries.at(-1)?.seq ?? 0;
+  /** @type {import("./shelf.js").Shelf | null} */
+  let shelf = null;
+  /** @type {Set<number>} numbers of those on the shelf */
+  const shelved = new Set();
   let pause = FIRST_PAUSE_MS;
   let unanswered = 0;
   let problem = "";
@@ -51,12 +59,16 @@ export function createOutbox({ send, onChange, client = newName() }) {
   let timer;
 
   /** @param {Entry} entry */
-  function post({ seq, content, bits }) {
+  function post({ seq, content, bits, codes }) {
     const settled = entries[0].seq - 1;
     const message = { ...content, op: "edit", client, seq, settled };
+    const parts = [bits, codes].filter((part) => part !== null);
     try {
       // The whole buffer under a view would be sent, not the view.
-      send(message, bits ? [/** @type {ArrayBuffer} */ (bits.slice().buffer)] : []);
+      send(
+        message,
+        parts.map((part) => /** @type {ArrayBuffer} */ (part.slice().buffer)),
+      );
     } catch {
       // No connection: the timer tries again.
     }
@@ -67,8 +79,9 @@ export function createOutbox({ send, onChange, client = newName() }) {
     let bytes = 0;
     for (const entry of entries) {
       if (entry.seq < from) continue;
-      if (bytes > 0 && bytes + (entry.bits?.length ?? 0) > MOST_BYTES) break;
-      bytes += 1 + (entry.bits?.length ?? 0);
+      const size = (entry.bits?.byteLength ?? 0) + (entry.codes?.byteLength ?? 0);
+      if (bytes > 0 && bytes + size > MOST_BYTES) break;
+      bytes += 1 + size;
       post(entry);
     }
   }
@@ -86,27 +99,33 @@ export function createOutbox({ send, onChange, client = newName() }) {
     onChange();
   }
 
-  /** @param {number[]} seqs */
+  /** @param {number[]} seqs @returns {Entry[]} those that were still on their way */
   function settle(seqs) {
-    const before = entries.length;
+    const settled = entries.filter((entry) => seqs.includes(entry.seq));
+    if (settled.length === 0) return [];
     entries = entries.filter((entry) => !seqs.includes(entry.seq));
-    if (entries.length === before) return;
+    shelf?.drop(settled.map(({ seq }) => seq));
+    for (const { seq } of settled) shelved.delete(seq);
     pause = FIRST_PAUSE_MS;
     unanswered = 0;
     problem = "";
     wait();
+    return settled;
+  }
+
+  /** @param {Entry} entry */
+  function keep(entry) {
+    if (shelf?.put(entry)) shelved.add(entry.seq);
   }
 
   /** @param {any} message */
   function receive(message) {
     if (message?.client !== client) return false;
     if (message.op === "ack") {
-      settle(message.seqs);
-      onChange();
+      onChange({ acknowledged: settle(message.seqs) });
     } else if (message.op === "refused") {
-      const entry = entries.find(({ seq }) => seq === message.seq);
-      settle([message.seq]);
-      onChange(entry && { entry, message: String(message.message) });
+      const [refused] = settle([message.seq]);
+      onChange(refused && { refused, message: String(message.message) });
     } else if (message.op === "failed") {
       problem = String(message.message);
       onChange();
@@ -118,11 +137,16 @@ export function createOutbox({ send, onChange, client = newName() }) {
     return true;
   }
 
+  if (entries.length > 0) {
+    resend(0);
+    wait();
+  }
   return {
     client,
-    push(content, bits = null) {
-      const entry = { seq: ++last, content, bits };
+    push(content, bits = null, codes = null) {
+      const entry = { seq: ++last, content, bits, codes };
       entries = [...entries, entry];
+      keep(entry);
       post(entry);
       if (timer === undefined) wait();
       onChange();
@@ -134,9 +158,15 @@ export function createOutbox({ send, onChange, client = newName() }) {
       pending: entries.length,
       problem: problem || (unanswered >= PATIENCE ? "the kernel is busy, or it has stopped" : ""),
     }),
+    keepOn(place) {
+      shelf = place;
+      for (const entry of entries) keep(entry);
+    },
+    isKept: () => entries.every(({ seq }) => shelved.has(seq)),
     close() {
       clearTimeout(timer);
       entries = [];
+      shelf = null;
     },
   };
 }

@@ -39,20 +39,13 @@ export function createSaveState({ el, unsent, say }) {
 
   return {
     /**
-     * @param {{ pending: number, problem: string, conflict: string }} saving
+     * @param {import("./store.js").Saving} saving
      * @param {boolean} ready
      */
-    show({ pending, problem, conflict }, ready) {
+    show(saving, ready) {
+      const { pending, problem, isKept, conflict, savedTo } = saving;
       const isStuck = pending > 0 && problem !== "";
-      const state = !ready
-        ? "waiting"
-        : isStuck
-          ? "stuck"
-          : pending > 0
-            ? "saving"
-            : conflict
-              ? "conflict"
-              : "saved";
+      const state = stateOf(saving, ready);
       if (root.dataset.state !== state) root.setAttribute("role", isStuck ? "alert" : "none");
       root.dataset.state = state;
       words.textContent = {
@@ -60,12 +53,33 @@ export function createSaveState({ el, unsent, say }) {
         stuck: `${count(pending)} ${pending === 1 ? "edit" : "edits"} not saved: ${problem}`,
         saving: `Saving ${count(pending)}…`,
         conflict: "Kept here, not in the DataFrame",
-        saved: "Saved",
+        saved: savedTo === "" ? "In memory only" : "Saved",
       }[state];
-      root.title = conflict;
+      root.title = {
+        waiting: "",
+        stuck: isKept
+          ? "This browser keeps them and sends them again, also after a reload."
+          : "Leave this page open, or copy them: they are nowhere else.",
+        saving: "",
+        conflict,
+        saved:
+          savedTo === ""
+            ? "The kernel and the DataFrame have every label. They end with the kernel: export them, or give a journal."
+            : `Every label is on disk, in ${savedTo}`,
+      }[state];
       mark.style.display = state === "saved" ? "" : "none";
       copy.hidden = !isStuck;
       if (!isStuck) area.hidden = true;
     },
   };
+}
+
+/**
+ * @param {import("./store.js").Saving} saving
+ * @param {boolean} ready
+ */
+function stateOf({ pending, problem, conflict }, ready) {
+  if (!ready) return "waiting";
+  if (pending > 0) return problem === "" ? "saving" : "stuck";
+  return conflict ? "conflict" : "saved";
 }

@@ -1,32 +1,57 @@
 // The labels as a page knows them: those the kernel has, and over them the edits on their way.
 
 import { select } from "../map/selection.js";
-import { countBits, hasBit, rowsOf, toUint8, toUint16 } from "../shared/buffers.js";
+import { countBits } from "../shared/buffers.js";
 import { onEnd } from "../shared/lifecycle.js";
 import { createRequests } from "../shared/requests.js";
 import { createNews } from "../shared/together.js";
-import { createOutbox } from "./outbox.js";
+import { paintEdits } from "./draft.js";
+import { nothingKept, readAll, readSuggestions, withDiff } from "./kept.js";
+import { createOutboxes } from "./outboxes.js";
+import { play } from "./steps.js";
+import { codesOfRows, shownSuggestions, suggestedRows, takeOut } from "./suggested.js";
+import { summarize } from "./summary.js";
+import { inPython } from "./words.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
-/** @typedef {import("./outbox.js").Entry} Entry */
+/** @typedef {import("./draft.js").Labels} Labels */
+/** @typedef {import("./suggested.js").Shown} Shown */
+/** @typedef {import("./summary.js").Summary} Summary */
 /**
  * @typedef {object} LabelClass
+ * @property {number} number
  * @property {string} name
  * @property {string} color hexadecimal
  * @property {number} count
  * @property {boolean} saving the kernel does not have it yet
  *
+ * @typedef {object} Saving
+ * @property {number} pending how many edits are on their way
+ * @property {string} problem why they do not arrive, in words
+ * @property {boolean} isKept this browser has them too
+ * @property {string} conflict why the frame does not take the labels
+ * @property {string} savedTo a folder; "" if the labels are in memory only
+ *
  * @typedef {object} LabelStore
  * @property {() => boolean} ready whether the labels have arrived
- * @property {() => Uint16Array} codes of all images: 0 for none, 1 + number of the class
- * @property {() => LabelClass[]} classes
- * @property {() => number} labelled how many images have a label
+ * @property {() => Labels} labels
+ * @property {() => Summary} summary
+ * @property {() => Shown | null} suggested
+ * @property {() => LabelClass[]} classes those that are not gone, in the order of their keys
  * @property {() => boolean} canUndo
  * @property {() => boolean} canRedo
- * @property {() => { pending: number, problem: string, conflict: string }} saving
+ * @property {() => Saving} saving
  * @property {() => string} unsent the edits that are not saved, as text
- * @property {(bits: Uint8Array, name: string | null) => void} label null clears
- * @property {(name: string) => void} addClass
+ * @property {(bits: Uint8Array, number: number) => void} label
+ * @property {(bits: Uint8Array, number?: number) => void} clear a tag is denied by its number; all
+ *   labels are taken off without
+ * @property {(name: string) => number} addClass its number
+ * @property {(number: number, name: string) => void} rename
+ * @property {(number: number, into: number) => void} merge
+ * @property {(number: number) => void} remove
+ * @property {(bits: Uint8Array, text: string) => void} note
+ * @property {(bits: Uint8Array) => void} accept the suggestions for these rows
+ * @property {(bits: Uint8Array) => void} reject
  * @property {() => void} undo
  * @property {() => void} redo
  * @property {(reader: () => void, signal: AbortSignal) => void} follow
@@ -34,7 +59,6 @@ import { createOutbox } from "./outbox.js";
  */
 
 const RETRY_MS = 3000;
-const NO_COLORS = ["#0072b2"];
 
 /** @type {Map<string, LabelStore>} by the name the kernel gave: views get other model objects */
 const stores = new Map();
@@ -64,64 +88,60 @@ export function createLabelStore(model, signal) {
   const requests = createRequests(model, signal);
   const news = createNews();
   const messages = createNews();
-  const n = model.get("_n");
-  /** What the kernel has. */
-  const kept = {
-    version: -1,
-    codes: new Uint16Array(n),
-    /** @type {string[]} */
-    classes: [],
-    palette: NO_COLORS,
-    undo: 0,
-    redo: 0,
-    conflict: "",
-  };
-  /** What is shown: kept, and painted over it what is on its way. */
-  let shown = { codes: kept.codes, classes: /** @type {LabelClass[]} */ ([]), labelled: 0 };
+  const warn = createLeaveWarning(signal);
+  let kept = nothingKept(model.get("_n"));
   let isSyncing = false;
   let newest = 0; // the highest version heard of
-  let isWarning = false;
-  const page = globalThis.window;
+  /** @type {ReturnType<typeof look> | null} what is shown, until something changes */
+  let shown = null;
 
-  const outbox = createOutbox({
+  const outboxes = createOutboxes({
+    journal: String(model.get("_journal") ?? ""),
     send: (content, buffers) => model.send(content, undefined, buffers),
-    onChange(refused) {
-      if (refused) messages.tell(`Not saved: ${refused.message}`);
-      paint();
+    isAnswered: () => requests.ask("sync"),
+    onChange(change) {
+      if (change?.refused) messages.tell(`Not saved: ${change.message}`);
+      for (const { content, bits, codes } of change?.acknowledged ?? []) {
+        // Until the kernel suggests anew, what was rejected here is not shown again.
+        if (content.kind !== "reject" || !bits || !kept.suggestions) continue;
+        takeOut(kept.suggestions.codes, { bits, codes, code: 1 + (content.class ?? -1) });
+      }
+      changed();
     },
+    signal,
   });
 
-  function paint() {
-    const names = [...kept.classes];
-    for (const { content } of outbox.entries()) {
-      if (content.kind === "add_class" && !names.includes(content.name)) names.push(content.name);
-    }
-    const codes = kept.codes.slice();
-    for (const { content, bits } of standing(outbox.entries())) {
-      const code = content.kind === "clear" ? 0 : 1 + names.indexOf(content.name);
-      if (bits && (code > 0 || content.kind === "clear")) fill(codes, bits, code);
-    }
-    const counts = new Uint32Array(names.length + 1);
-    for (let row = 0; row < n; row++) counts[codes[row]]++;
-    const classes = names.map((name, k) => ({
+  /** What there is to see: kept, and painted over it what is on its way. */
+  function look() {
+    const steps = play(outboxes.entries(), kept);
+    const { labels, rejections } = paintEdits(kept, steps.standing);
+    const summary = summarize(labels);
+    const classes = labels.classes.map((name, number) => ({
+      number,
       name,
-      color: kept.palette[k % kept.palette.length],
-      count: counts[k + 1],
-      saving: k >= kept.classes.length,
+      color: kept.palette[number % kept.palette.length],
+      count: summary.counts[number],
+      saving: number >= kept.classes.length,
     }));
-    shown = { codes, classes, labelled: n - counts[0] };
-    warnOnLeaving(outbox.entries().length > 0);
-    news.tell();
+    return {
+      labels,
+      summary,
+      suggested: kept.suggestions && shownSuggestions(kept.suggestions, labels, rejections),
+      classes: classes.filter(({ number }) => !labels.gone.has(number)),
+      steps,
+    };
   }
 
-  /** @param {BeforeUnloadEvent} event */
-  const warn = (event) => event.preventDefault();
-  /** @param {boolean} wanted */
-  function warnOnLeaving(wanted) {
-    if (wanted === isWarning) return;
-    isWarning = wanted;
-    if (wanted) page?.addEventListener("beforeunload", warn);
-    else page?.removeEventListener("beforeunload", warn);
+  const now = () => {
+    shown ??= look();
+    return shown;
+  };
+
+  function changed() {
+    shown = null;
+    if (signal.aborted) return;
+    warn(!outboxes.state().isKept);
+    news.tell();
   }
 
   /** Ask for everything, and again while a change is heard of that is newer than the answer. */
@@ -131,10 +151,7 @@ export function createLabelStore(model, signal) {
     while (!signal.aborted) {
       try {
         const { content, buffers } = await requests.ask("sync");
-        kept.codes =
-          content.dtype === "<u1" ? Uint16Array.from(toUint8(buffers[0])) : toUint16(buffers[0]);
-        const { version, classes, palette, undo, redo, conflict } = content;
-        Object.assign(kept, { version, classes, palette, undo, redo, conflict });
+        kept = readAll(kept.n, content, buffers);
         if (kept.version >= newest) break;
       } catch {
         if (signal.aborted) break;
@@ -143,7 +160,7 @@ export function createLabelStore(model, signal) {
       }
     }
     isSyncing = false;
-    if (!signal.aborted) paint();
+    changed();
   }
 
   /** @param {any} diff @param {DataView[]} buffers */
@@ -154,142 +171,119 @@ export function createLabelStore(model, signal) {
       sync(); // something between was lost, or the answer on its way may be older
       return;
     }
-    const { version, undo, redo } = diff;
-    Object.assign(kept, { version, undo, redo, classes: diff.classes ?? kept.classes });
-    const bits = toUint8(buffers[0]);
-    if (buffers.length === 1) fill(kept.codes, bits, diff.code);
-    else if (buffers.length === 2) fillEach(kept.codes, bits, toUint16(buffers[1]));
-    paint();
+    const after = withDiff(kept, diff, buffers);
+    kept = after.kept;
+    changed();
     // What was just taken back is selected again: most undos are a slip of the key.
-    const isOurs = diff.by?.client === outbox.client;
-    if (isOurs && diff.by.kind === "undo" && buffers.length > 0) select(model, bits);
+    const isOurs = diff.by?.client === outboxes.client();
+    if (isOurs && diff.by.kind === "undo" && countBits(after.rows) > 0) select(model, after.rows);
   }
 
   requests.onMessage("diff", apply);
   for (const op of ["ack", "refused", "failed", "gap"]) {
     requests.onMessage(op, (message) => {
-      outbox.receive(message);
+      outboxes.receive(message);
       newest = Math.max(newest, message.version ?? 0);
       if (newest > kept.version) sync();
     });
   }
+  requests.onMessage("suggestions", (content, buffers) => {
+    kept = { ...kept, suggestions: readSuggestions(content, buffers) };
+    if (content.notice) messages.tell(content.notice);
+    changed();
+  });
   requests.onMessage("conflict", ({ text }) => {
-    kept.conflict = text;
-    paint();
+    kept = { ...kept, conflict: text };
+    changed();
   });
   requests.onMessage("notice", ({ text }) => messages.tell(text));
-  onEnd(signal, () => {
-    outbox.close();
-    warnOnLeaving(false);
-  });
   sync();
 
-  /** @param {Uint8Array} bits @param {string | null} name */
-  function label(bits, name) {
-    if (countBits(bits) === 0) return;
-    if (name === null) {
-      outbox.push({ kind: "clear" }, bits);
-      return;
-    }
-    const number = kept.classes.indexOf(name);
-    const adding = outbox
-      .entries()
-      .findLast(({ content }) => content.kind === "add_class" && content.name === name);
-    if (number < 0 && !adding) return;
-    // Two pages may add classes at once, so the number of a new one is not known yet.
-    const which = number >= 0 ? { class: number } : { class_of: adding?.seq };
-    outbox.push({ kind: "label", name, ...which }, bits);
+  /** How an edit names a class: two pages may add classes at once, so the number of a new one is
+   * not known yet. @param {number} number */
+  function named(number) {
+    if (number < kept.classes.length) return { class: number };
+    const name = now().labels.classes[number];
+    const isAdding = (/** @type {import("./outbox.js").Entry} */ { content }) =>
+      content.kind === "add_class" && content.name === name;
+    // One that an earlier page added is added again: it is the same one by its name.
+    const adding = outboxes.ownEntries().findLast(isAdding);
+    const { seq } = adding ?? outboxes.push({ kind: "add_class", name });
+    return { class_of: seq, name };
+  }
+
+  /** @param {"accept" | "reject"} kind @param {Uint8Array} bits */
+  function answer(kind, bits) {
+    const { suggested } = now();
+    if (!suggested) return;
+    const rows = suggestedRows(suggested, 0, bits);
+    if (countBits(rows) === 0) return;
+    const { content, codes } = codesOfRows(suggested, rows);
+    outboxes.push({ kind, ...content }, rows, codes);
+  }
+
+  /** @param {Uint8Array} bits @param {Record<string, any>} content */
+  function push(bits, content) {
+    if (countBits(bits) > 0) outboxes.push(content, bits);
   }
 
   return {
     ready: () => kept.version >= 0,
-    codes: () => shown.codes,
-    classes: () => shown.classes,
-    labelled: () => shown.labelled,
-    canUndo: () => canStep(kept.undo, outbox.entries(), "undo", "redo"),
-    canRedo: () => canStep(kept.redo, outbox.entries(), "redo", "undo"),
-    saving: () => ({ ...outbox.state(), conflict: kept.conflict }),
-    unsent: () => outbox.entries().map(inWords).join("\n"),
-    label,
-    addClass(name) {
-      if (!shown.classes.some((known) => known.name === name)) {
-        outbox.push({ kind: "add_class", name });
-      }
+    labels: () => now().labels,
+    summary: () => now().summary,
+    suggested: () => now().suggested,
+    classes: () => now().classes,
+    canUndo: () => now().steps.undo > 0,
+    canRedo: () => now().steps.redo > 0,
+    saving() {
+      const { conflict, savedTo } = kept;
+      return { ...outboxes.state(), conflict, savedTo };
     },
-    undo: () => void outbox.push({ kind: "undo" }),
-    redo: () => void outbox.push({ kind: "redo" }),
+    unsent: () =>
+      outboxes
+        .entries()
+        .map((entry) => inPython(entry, now().labels.classes))
+        .join("\n"),
+    label(bits, number) {
+      if (countBits(bits) > 0) push(bits, { kind: "label", ...named(number) });
+    },
+    clear: (bits, number) =>
+      push(bits, { kind: "clear", ...(number === undefined ? {} : named(number)) }),
+    addClass(name) {
+      const known = now().classes.find((one) => one.name === name);
+      if (!known) outboxes.push({ kind: "add_class", name });
+      return now().labels.classes.indexOf(name);
+    },
+    rename: (number, name) => void outboxes.push({ kind: "rename_class", class: number, name }),
+    merge: (number, into) => void outboxes.push({ kind: "merge_class", class: number, into }),
+    remove: (number) => void outboxes.push({ kind: "delete_class", class: number }),
+    note: (bits, text) => push(bits, { kind: "note", name: text }),
+    accept: (bits) => answer("accept", bits),
+    reject: (bits) => answer("reject", bits),
+    undo: () => void outboxes.push({ kind: "undo" }),
+    redo: () => void outboxes.push({ kind: "redo" }),
     follow: news.follow,
     onMessage: messages.follow,
   };
 }
 
 /**
- * The labels on their way that no undo on its way takes back.
- * @param {Entry[]} entries
- * @returns {Entry[]}
+ * Keeps a person from leaving the page while edits are nowhere but on it.
+ * @param {AbortSignal} signal
+ * @returns {(wanted: boolean) => void}
  */
-function standing(entries) {
-  /** @type {Entry[]} */
-  let done = [];
-  /** @type {Entry[]} */
-  let undone = [];
-  for (const entry of entries) {
-    const { kind } = entry.content;
-    if (kind === "label" || kind === "clear") {
-      done = [...done, entry];
-      undone = [];
-    } else if (kind === "undo") {
-      undone = [...undone, ...done.slice(-1)];
-      done = done.slice(0, -1);
-    } else if (kind === "redo") {
-      done = [...done, ...undone.slice(-1)];
-      undone = undone.slice(0, -1);
-    }
+function createLeaveWarning(signal) {
+  const page = globalThis.window;
+  let isWarning = false;
+  /** @param {BeforeUnloadEvent} event */
+  const warn = (event) => event.preventDefault();
+  /** @param {boolean} wanted */
+  function show(wanted) {
+    if (wanted === isWarning) return;
+    isWarning = wanted;
+    if (wanted) page?.addEventListener("beforeunload", warn);
+    else page?.removeEventListener("beforeunload", warn);
   }
-  return done;
-}
-
-/**
- * Whether there is something to undo (or redo), those on their way counted.
- * @param {number} depth in the kernel
- * @param {Entry[]} entries
- * @param {"undo" | "redo"} step
- * @param {"undo" | "redo"} back
- */
-function canStep(depth, entries, step, back) {
-  let left = depth;
-  for (const { content } of entries) {
-    if (content.kind === step) left--;
-    else if (content.kind === back) left++;
-    else if (content.kind !== "add_class") left = step === "undo" ? left + 1 : 0;
-  }
-  return left > 0;
-}
-
-/** @param {Uint16Array} codes @param {Uint8Array} bits @param {number} code */
-function fill(codes, bits, code) {
-  for (let byte = 0; byte < bits.length; byte++) {
-    const eight = bits[byte];
-    if (eight === 0) continue;
-    for (let bit = 0; bit < 8; bit++) if ((eight >> bit) & 1) codes[8 * byte + bit] = code;
-  }
-}
-
-/** @param {Uint16Array} codes @param {Uint8Array} bits @param {Uint16Array} each */
-function fillEach(codes, bits, each) {
-  let next = 0;
-  for (let row = 0; row < codes.length; row++) if (hasBit(bits, row)) codes[row] = each[next++];
-}
-
-/**
- * An edit as a person could do it by hand.
- * @param {Entry} entry
- */
-function inWords({ content, bits }) {
-  const rows = bits ? rowsOf(bits).join(", ") : "";
-  if (content.kind === "label")
-    return `annotator.label([${rows}], ${JSON.stringify(content.name)})`;
-  if (content.kind === "clear") return `annotator.clear([${rows}])`;
-  if (content.kind === "add_class") return `annotator.add_class(${JSON.stringify(content.name)})`;
-  return `annotator.${content.kind}()`;
+  onEnd(signal, () => show(false));
+  return show;
 }

@@ -27,9 +27,19 @@ export function hasPoints(model, frame, purpose) {
 /**
  * @param {{ model: Model, frame: Frame, signal: AbortSignal,
  *   requests: import("../shared/requests.js").Requests, menu: HTMLElement, clearLabel?: string,
- *   describe?: (row: number) => string }} options `menu`: the widget's own part of the toolbar
+ *   describe?: (row: number) => string, onHover?: (row: number | undefined) => void }} options
+ *   `menu`: the widget's own part of the toolbar
  */
-export function createBoard({ model, frame, signal, requests, menu, clearLabel, describe }) {
+export function createBoard({
+  model,
+  frame,
+  signal,
+  requests,
+  menu,
+  clearLabel,
+  describe,
+  onHover = () => {},
+}) {
   const thumbnails = createThumbnails({ model, requests, signal });
   const hasImages = thumbnails.width > 0;
   const tools = createMapTools({ el: frame.toolbar, map: () => map, hasImages, clearLabel });
@@ -51,6 +61,7 @@ export function createBoard({ model, frame, signal, requests, menu, clearLabel, 
     describe,
     onTool: tools.setTool,
     onHover(row) {
+      onHover(row);
       const name = model.get("_index_name");
       if (row === undefined || !name) return;
       askIndex({ row }).then(

@@ -29,6 +29,7 @@ export function createCanvasPoints() {
     const side = Math.max(1, Math.round(frame.size * pixelRatio * 0.85));
     const n = to.length / 2;
     const stride = Math.max(frame.stride, Math.ceil(n / MOST_POINTS));
+    const opacity = context.globalAlpha;
     let painted = -1;
     inDrawingOrder(n, (place, row) => {
       if (place % stride !== 0 || palette[4 * codes[row] + 3] === 0 || !isPart(row)) return;
@@ -37,6 +38,7 @@ export function createCanvasPoints() {
       if (codes[row] !== painted) {
         painted = codes[row];
         context.fillStyle = cssOf(palette, painted);
+        context.globalAlpha = (opacity * palette[4 * painted + 3]) / 255;
       }
       const left = camera.screenX(x) * pixelRatio - side / 2;
       const top = camera.screenY(y) * pixelRatio - side / 2;

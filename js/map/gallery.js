@@ -8,14 +8,18 @@ const PAGE = 500;
  * @typedef {object} Gallery
  * @property {HTMLElement} root
  * @property {(rows: number[], total: number) => void} show the first rows of a selection of `total`
+ * @property {() => void} refresh tell anew what each image shown is
  */
 
 /**
  * @param {{ el: HTMLElement, signal: AbortSignal,
  *   thumbnails: import("./thumbnails.js").Thumbnails,
  *   onPick: (row: number) => void, onClear?: () => void, onMore?: (limit: number) => void,
- *   describe?: (row: number) => string, empty?: string, action?: string }} options `onPick`: an image was chosen,
- *   to be shown on the map; `onMore`: show up to so many rows; `empty`: words where nothing is
+ *   describe?: (row: number) => string, empty?: string, action?: string,
+ *   decorate?: (row: number, item: HTMLElement) => void,
+ *   onPeek?: (row: number | undefined, item?: HTMLElement) => void }} options `onPick`: an image
+ *   was chosen, to be shown on the map; `onMore`: show up to so many rows; `empty`: words where
+ *   nothing is; `decorate`: put marks on an image; `onPeek`: an image is pointed at, or none
  * @returns {Gallery}
  */
 export function createGallery(options) {
@@ -71,10 +75,19 @@ export function createGallery(options) {
     if (open.size > 0) drawOpen();
   });
 
-  /** @param {number} row */
-  function item(row) {
+  /** @param {number} row @param {HTMLElement} element */
+  function describe(row, element) {
     const label = options.describe?.(row) ?? "";
     const words = `Image ${count(row)}${label && `, ${label}`}`;
+    element.title = options.onPeek
+      ? "" // what is pointed at is shown large
+      : `${words}. ${options.action ?? "Click to find it on the map"}`;
+    element.ariaLabel = words;
+    options.decorate?.(row, element);
+  }
+
+  /** @param {number} row */
+  function item(row) {
     const canvas = h("canvas", { width: thumbnails.width, height: thumbnails.height });
     const element = h(
       "button",
@@ -82,13 +95,12 @@ export function createGallery(options) {
         type: "button",
         class: "vw-gallery-item",
         role: "option",
-        title: `${words}. ${options.action ?? "Click to find it on the map"}`,
-        "aria-label": words,
         tabIndex: -1,
         dataset: { row: String(row) },
       },
       canvas,
     );
+    describe(row, element);
     near.observe(element);
     return element;
   }
@@ -108,6 +120,20 @@ export function createGallery(options) {
     signal,
   );
   listen(grid, "keydown", (/** @type {KeyboardEvent} */ event) => moveFocus(grid, event), signal);
+  for (const type of ["pointerover", "focusin"]) {
+    listen(
+      grid,
+      type,
+      (/** @type {Event} */ event) => {
+        const element = /** @type {Element} */ (event.target).closest("button");
+        if (element) options.onPeek?.(Number(element.dataset.row), element);
+      },
+      signal,
+    );
+  }
+  for (const type of ["pointerleave", "focusout"]) {
+    listen(grid, type, () => options.onPeek?.(undefined), signal);
+  }
   clear.onclick = () => options.onClear?.();
   if (!options.onClear) clear.hidden = true;
 
@@ -135,6 +161,10 @@ export function createGallery(options) {
       shown = rows;
       const first = grid.querySelector("button");
       if (first) first.tabIndex = 0;
+    },
+    refresh() {
+      const items = /** @type {HTMLCollectionOf<HTMLElement>} */ (grid.children);
+      for (const element of items) describe(Number(element.dataset.row), element);
     },
   };
 }

@@ -5,9 +5,14 @@ const LONGEST_SIDE = 112;
 const MARGIN = 8;
 
 /**
- * @param {{ container: HTMLElement, thumbnails: import("./thumbnails.js").Thumbnails }} options
+ * @typedef {(card: HTMLElement, container: HTMLElement, at: { x: number, y: number }) => void} Place
+ *
+ * @param {{ container: HTMLElement, thumbnails: import("./thumbnails.js").Thumbnails,
+ *   side?: number, place?: Place }} options `side`: the longest of the picture; `place`: put the
+ *   card near a place in its container
  */
-export function createHoverCard({ container, thumbnails }) {
+export function createHoverCard(options) {
+  const { container, thumbnails, side = LONGEST_SIDE, place: putNear = placeBeside } = options;
   const canvas = h("canvas", "vw-picture");
   const title = h("div", "vw-card-title");
   const index = h("div", "vw-muted vw-card-line");
@@ -30,7 +35,7 @@ export function createHoverCard({ container, thumbnails }) {
     canvas.hidden = width === 0;
     if (shown === undefined || width === 0) return;
     // Whole multiples keep every pixel of a small image equally large.
-    const scale = LONGEST_SIDE / Math.max(width, height);
+    const scale = side / Math.max(width, height);
     const whole = scale > 2 ? Math.floor(scale) : scale;
     canvas.width = Math.round(width * whole);
     canvas.height = Math.round(height * whole);
@@ -58,13 +63,13 @@ export function createHoverCard({ container, thumbnails }) {
       place = { x, y };
       root.hidden = false;
       drawImage();
-      placeBeside(root, container, place);
+      putNear(root, container, place);
     },
     /** @param {number} row @param {string} text */
     setIndex(row, text) {
       if (row !== shown) return;
       index.textContent = text;
-      placeBeside(root, container, place); // the card has grown
+      putNear(root, container, place); // the card has grown
     },
     hide() {
       root.hidden = true;

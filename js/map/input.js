@@ -1,22 +1,23 @@
 // Pointer, wheel and keys on a map, turned into gestures.
 import { listen } from "../shared/lifecycle.js";
 
-/** @typedef {"pan" | "lasso"} Tool */
+/** @typedef {"lasso" | "rectangle" | "brush"} Pen what draws a selection */
+/** @typedef {"pan" | Pen} Tool */
 /** @typedef {"replace" | "add" | "remove"} Mode */
 /**
  * What a gesture means to the map. All positions are CSS pixels within it.
  * @typedef {object} Gestures
  * @property {() => Tool} tool
- * @property {boolean} hasLasso
+ * @property {boolean} canSelect
  * @property {(x: number, y: number) => void} hover
  * @property {() => void} leave
  * @property {(dx: number, dy: number) => void} pan
  * @property {(factor: number, x: number, y: number) => void} zoom
  * @property {() => void} wheelRefused the wheel was left to the page
- * @property {(x: number, y: number) => void} lassoPoint
- * @property {(mode: Mode) => void} lassoMode
- * @property {(mode: Mode) => void} lassoEnd
- * @property {() => void} lassoCancel
+ * @property {(pen: Pen, x: number, y: number) => void} drawStart
+ * @property {(places: { x: number, y: number }[], mode: Mode) => void} drawTo
+ * @property {(mode: Mode) => void} drawEnd
+ * @property {() => void} drawCancel
  * @property {(x: number, y: number, event: PointerEvent) => void} click
  * @property {(x: number, y: number) => void} doubleClick
  */
@@ -24,7 +25,7 @@ import { listen } from "../shared/lifecycle.js";
 const CLICK_REACH = { mouse: 4, pen: 6, touch: 10 };
 
 /** @param {{ shiftKey: boolean, altKey: boolean }} event @returns {Mode} */
-function modeOf(event) {
+export function modeOf(event) {
   return event.altKey ? "remove" : event.shiftKey ? "add" : "replace";
 }
 
@@ -36,7 +37,7 @@ function modeOf(event) {
 export function followPointer(surface, gestures, signal) {
   /** @type {Map<number, { x: number, y: number }>} */
   const pointers = new Map();
-  /** @type {"none" | "pressed" | "pan" | "lasso" | "pinch"} */
+  /** @type {"none" | "pressed" | "pan" | "draw" | "pinch"} */
   let state = "none";
   let start = { x: 0, y: 0 };
 
@@ -46,10 +47,12 @@ export function followPointer(surface, gestures, signal) {
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   }
 
-  /** @param {PointerEvent} event */
-  function wantsLasso(event) {
-    if (!gestures.hasLasso || (event.buttons & 4) !== 0) return false;
-    return gestures.tool() === "lasso" || event.shiftKey || event.altKey;
+  /** @param {PointerEvent} event @returns {Pen | undefined} */
+  function penOf(event) {
+    if (!gestures.canSelect || (event.buttons & 4) !== 0) return undefined;
+    const tool = gestures.tool();
+    if (tool !== "pan") return tool;
+    return event.shiftKey || event.altKey ? "lasso" : undefined;
   }
 
   /** @param {PointerEvent} event */
@@ -60,7 +63,7 @@ export function followPointer(surface, gestures, signal) {
     pointers.set(event.pointerId, placeOf(event));
     gestures.leave();
     if (pointers.size === 2) {
-      if (state === "lasso") gestures.lassoCancel();
+      if (state === "draw") gestures.drawCancel();
       state = "pinch";
     } else if (pointers.size === 1) {
       state = "pressed";
@@ -81,19 +84,16 @@ export function followPointer(surface, gestures, signal) {
     } else if (state === "pressed") {
       const reach = CLICK_REACH[/** @type {"mouse"} */ (event.pointerType)] ?? CLICK_REACH.mouse;
       if (Math.hypot(place.x - start.x, place.y - start.y) < reach) return;
-      state = wantsLasso(event) ? "lasso" : "pan";
-      if (state === "lasso") gestures.lassoPoint(start.x, start.y);
+      const pen = penOf(event);
+      state = pen ? "draw" : "pan";
+      if (pen) gestures.drawStart(pen, start.x, start.y);
       else gestures.pan(place.x - start.x, place.y - start.y);
     } else if (state === "pan") {
       gestures.pan(place.x - before.x, place.y - before.y);
     }
-    if (state === "lasso") {
-      gestures.lassoMode(modeOf(event));
+    if (state === "draw") {
       const steps = event.getCoalescedEvents?.() ?? [];
-      for (const step of steps.length > 0 ? steps : [event]) {
-        const { x, y } = placeOf(step);
-        gestures.lassoPoint(x, y);
-      }
+      gestures.drawTo((steps.length > 0 ? steps : [event]).map(placeOf), modeOf(event));
     }
     pointers.set(event.pointerId, place);
   }
@@ -113,7 +113,7 @@ export function followPointer(surface, gestures, signal) {
   /** @param {PointerEvent} event */
   function up(event) {
     if (!pointers.delete(event.pointerId)) return;
-    if (state === "lasso") gestures.lassoEnd(modeOf(event));
+    if (state === "draw") gestures.drawEnd(modeOf(event));
     else if (state === "pressed") {
       const { x, y } = placeOf(event);
       gestures.click(x, y, event);
@@ -125,7 +125,7 @@ export function followPointer(surface, gestures, signal) {
   /** @param {PointerEvent} event */
   function cancel(event) {
     if (!pointers.delete(event.pointerId)) return;
-    if (state === "lasso") gestures.lassoCancel();
+    if (state === "draw") gestures.drawCancel();
     state = pointers.size > 0 ? "pinch" : "none";
   }
 
@@ -163,9 +163,9 @@ export function followPointer(surface, gestures, signal) {
 
   return {
     /** End the lasso that is being drawn, if any. @returns {boolean} whether there was one */
-    cancelLasso() {
-      if (state !== "lasso") return false;
-      gestures.lassoCancel();
+    cancelDrawing() {
+      if (state !== "draw") return false;
+      gestures.drawCancel();
       state = "pinch"; // until the button is released
       return true;
     },
@@ -179,20 +179,26 @@ const ARROWS = /** @type {Record<string, [number, number]>} */ ({
   ArrowDown: [0, -1],
 });
 
+const PENS = /** @type {Record<string, Pen>} */ ({ l: "lasso", r: "rectangle", b: "brush" });
+
 /**
  * @param {KeyboardEvent} event
  * @param {{ pan: (dx: number, dy: number) => void, zoom: (factor: number) => void,
- *   fit: () => void, toggleTool: () => void, escape: () => boolean }} actions
+ *   fit: () => void, toggleTool: (pen: Pen) => void, escape: () => boolean,
+ *   growBrush: (factor: number) => boolean }} actions
  * @returns {boolean} whether the key was one of the map's
  */
 export function actOnKey(event, actions) {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const arrow = ARROWS[event.key];
+  const pen = PENS[event.key.toLowerCase()];
   if (arrow) actions.pan(60 * arrow[0], 60 * arrow[1]);
   else if (event.key === "+" || event.key === "=") actions.zoom(1.3);
   else if (event.key === "-" || event.key === "_") actions.zoom(1 / 1.3);
   else if (event.key === "0") actions.fit();
-  else if (event.key === "l" || event.key === "L") actions.toggleTool();
+  else if (pen) actions.toggleTool(pen);
+  else if (event.key === ",") return actions.growBrush(1 / 1.5);
+  else if (event.key === ".") return actions.growBrush(1.5);
   else return event.key === "Escape" ? actions.escape() : false;
   return true;
 }

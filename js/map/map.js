@@ -14,9 +14,10 @@ import { onTheme, readTheme } from "../shared/theme.js";
 import { boxOf, createCamera } from "./camera.js";
 import { createCanvasPoints } from "./canvas2d.js";
 import { codesOf, cssOf, labelOf, MISSING, NO_COLOR, paletteOf } from "./colors.js";
+import { createDrawing } from "./drawing.js";
+import { createHint } from "./hint.js";
 import { createHoverCard } from "./hover_card.js";
-import { actOnKey, followPointer } from "./input.js";
-import { rowsInPolygon } from "./lasso.js";
+import { actOnKey, followPointer, modeOf } from "./input.js";
 import { createPainter } from "./painter.js";
 import { nearestRow } from "./pick.js";
 import { createGlPoints } from "./points.js";
@@ -28,7 +29,6 @@ import { select } from "./selection.js";
 /** @typedef {import("./overlay.js").Marker} Marker */
 
 const PICK_REACH = 12;
-const HINT_MS = 1800;
 
 /**
  * @typedef {object} MapOptions
@@ -39,12 +39,10 @@ const HINT_MS = 1800;
  * @property {import("./thumbnails.js").Thumbnails} thumbnails
  * @property {(row: number, event: PointerEvent | KeyboardEvent) => void} [onPick] a point was
  *   clicked; by default it is selected, with Shift toggled
- * @property {(bits: Uint8Array, mode: Mode) => void} [onSelect] a lasso was closed; by default it
- *   changes the trait _selection
  * @property {(row: number | undefined) => void} [onHover]
  * @property {(tool: Tool) => void} [onTool]
  * @property {(row: number) => string} [describe] what a row is, on its hover card
- * @property {boolean} [lasso]
+ * @property {boolean} [lasso] whether a selection can be drawn
  * @property {boolean} [compact] for a small map beside something else
  *
  * @typedef {object} MapView
@@ -54,8 +52,10 @@ const HINT_MS = 1800;
  * @property {(markers: Marker[]) => void} setMarkers
  * @property {(path: Float32Array | null) => void} setPath pairs in map coordinates
  * @property {(codes: Set<number>) => void} setHidden class codes not shown
+ * @property {(bits: Uint8Array | null) => void} setFilter only these rows can be pointed at and
+ *   selected; null for all
  * @property {(values: import("./colors.js").Codes, rgba: Uint8Array) => void} setColors
- *   colours of the caller's instead of those of the traits
+ *   colours of the caller's instead of those of the traits; less than full opacity draws rings
  * @property {(shown: boolean) => void} showImages
  * @property {(row: number) => void} locate bring a row into view and point at it
  * @property {(row: number, text: string) => void} setIndexText second line of a hover card
@@ -72,15 +72,14 @@ export function createMap(options) {
   const { model, el, signal, thumbnails, lasso = true, compact = false } = options;
   const base = h("canvas", { class: "vw-map-canvas", "aria-hidden": "true" });
   const over = h("canvas", { class: "vw-map-canvas", "aria-hidden": "true" });
-  const hint = h("div", { class: "vw-map-hint", hidden: true });
   const surface = h(
     "div",
     { class: compact ? "vw-map vw-compact" : "vw-map", tabIndex: 0, role: "application" },
     base,
     over,
-    hint,
   );
   el.append(surface);
+  const showHint = createHint(surface, signal);
   const camera = createCamera({ padding: compact ? 16 : 28 });
   const points = createGlPoints(() => painter.redraw()) ?? createCanvasPoints();
   const card = createHoverCard({ container: surface, thumbnails });
@@ -101,6 +100,11 @@ export function createMap(options) {
     bits: new Uint8Array(0),
     /** @type {Set<number>} */
     hidden: new Set(),
+    /** @type {Uint8Array | null} */
+    filter: null,
+    brush: 18,
+    /** @type {{ x: number, y: number } | null} where the brush is */
+    brushAt: null,
     /** @type {number[][]} */
     lasso: [],
     /** @type {Mode} */
@@ -111,11 +115,14 @@ export function createMap(options) {
     tool: lasso ? "lasso" : "pan",
     theme: readTheme(surface),
   };
-  const painter = createPainter({ base, over, camera, points, thumbnails, state, signal });
+  /** @param {number} row */
+  const isShown = (row) =>
+    state.palette[4 * state.codes[row] + 3] !== 0 &&
+    (state.filter === null || hasBit(state.filter, row));
+  const parts = { base, over, camera, points, thumbnails };
+  const painter = createPainter({ ...parts, state, isShown, signal });
   /** @param {number} row */
   const describe = (row) => options.describe?.(row) ?? labelOf(state.info, state.codes[row]);
-  /** @param {number} row */
-  const isShown = (row) => state.palette[4 * state.codes[row] + 3] !== 0;
 
   function readPositions() {
     const xy = toFloat32(model.get("_xy"));
@@ -132,7 +139,7 @@ export function createMap(options) {
     surface.setAttribute(
       "aria-label",
       `Map of ${state.n} points. Arrow keys move it, plus and minus zoom, 0 shows all` +
-        (lasso ? ", L changes between moving and the lasso." : "."),
+        (lasso ? ", L, R and B take the lasso, the rectangle and the brush." : "."),
     );
   }
 
@@ -155,7 +162,11 @@ export function createMap(options) {
   }
 
   function readSelection() {
-    const bits = toUint8(model.get("_selection"));
+    showSelection(toUint8(model.get("_selection")));
+  }
+
+  /** @param {Uint8Array} bits */
+  function showSelection(bits) {
     state.bits =
       bits.length === emptyBits(state.n).length && countBits(bits) > 0 ? bits : emptyBits(0);
     points.setSelection(state.bits);
@@ -202,23 +213,12 @@ export function createMap(options) {
     options.onHover?.(row);
   }, signal);
 
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let hintTimer;
-  /** @param {string} text */
-  function showHint(text) {
-    hint.textContent = text;
-    hint.hidden = false;
-    clearTimeout(hintTimer);
-    hintTimer = setTimeout(() => {
-      hint.hidden = true;
-    }, HINT_MS);
-  }
-  onEnd(signal, () => clearTimeout(hintTimer));
-
   /** @param {Tool} tool */
   function setTool(tool) {
     state.tool = lasso ? tool : "pan";
     surface.dataset.tool = state.tool;
+    if (tool !== "brush") state.brushAt = null;
+    painter.redrawOverlay();
     options.onTool?.(state.tool);
   }
 
@@ -230,24 +230,17 @@ export function createMap(options) {
     }
     const one = emptyBits(state.n);
     setBit(one, row);
-    const mode = !event.shiftKey ? "replace" : hasBit(state.bits, row) ? "remove" : "add";
-    select(model, combineBits(state.bits, one, mode));
+    const mode = modeOf(event);
+    const isToggled = mode === "add" && hasBit(state.bits, row);
+    select(model, combineBits(state.bits, one, isToggled ? "remove" : mode));
   }
 
-  function dropLasso() {
-    state.lasso = [];
-    painter.redrawOverlay();
-  }
-
-  /** @param {Mode} mode */
-  function closeLasso(mode) {
-    const polygon = state.lasso;
-    dropLasso();
-    if (polygon.length < 3) return;
-    const inside = rowsInPolygon(state.xy, polygon, isShown);
-    if (options.onSelect) options.onSelect(inside, mode);
-    else select(model, combineBits(state.bits, inside, mode));
-  }
+  const drawing = createDrawing({
+    ...{ state, camera, isShown },
+    redraw: () => painter.redrawOverlay(),
+    preview: showSelection,
+    onDone: (inside, mode) => select(model, combineBits(state.bits, inside, mode)),
+  });
 
   function clearSelection() {
     if (state.bits.length === 0) return false;
@@ -269,32 +262,44 @@ export function createMap(options) {
     painter.redrawMoving();
   }
 
+  /** @param {{ x: number, y: number } | null} place */
+  function showBrush(place) {
+    if (state.tool !== "brush") return;
+    state.brushAt = place;
+    painter.redrawOverlay();
+  }
+
   const input = followPointer(
     surface,
     {
       tool: () => state.tool,
-      hasLasso: lasso,
+      canSelect: lasso,
       hover(x, y) {
         pointer = { x, y };
+        showBrush(pointer);
         hoverSoon();
       },
       leave() {
         pointer = { x: -1, y: -1 };
+        showBrush(null);
         unhover();
       },
       pan,
       zoom,
       wheelRefused: () => showHint("Click the map, or hold Ctrl, to zoom with the wheel"),
-      lassoPoint(x, y) {
-        state.lasso.push([camera.mapX(x), camera.mapY(y)]);
-        painter.redrawOverlay();
+      drawStart: drawing.start,
+      drawTo(places, mode) {
+        showBrush(places[places.length - 1]);
+        drawing.to(places, mode);
       },
-      lassoMode(mode) {
-        state.lassoMode = mode;
-      },
-      lassoEnd: closeLasso,
-      lassoCancel: dropLasso,
+      drawEnd: drawing.end,
+      drawCancel: drawing.cancel,
       click(x, y, event) {
+        if (state.tool === "brush") {
+          drawing.start("brush", x, y);
+          drawing.end(modeOf(event));
+          return;
+        }
         const row = rowAt(x, y);
         if (row !== undefined) pick(row, event);
       },
@@ -311,8 +316,12 @@ export function createMap(options) {
       pan,
       zoom,
       fit,
-      toggleTool: () => lasso && setTool(state.tool === "lasso" ? "pan" : "lasso"),
-      escape: () => input.cancelLasso() || (options.onSelect === undefined && clearSelection()),
+      toggleTool: (pen) => setTool(state.tool === pen ? "pan" : pen),
+      growBrush(factor) {
+        if (state.tool === "brush") drawing.growBrush(factor);
+        return state.tool === "brush";
+      },
+      escape: () => input.cancelDrawing() || clearSelection(),
     });
     if (isOurs) event.preventDefault();
     return isOurs;
@@ -356,6 +365,11 @@ export function createMap(options) {
     setHidden(codes) {
       state.hidden = codes;
       applyPalette();
+    },
+    setFilter(bits) {
+      state.filter = bits;
+      unhover();
+      painter.redraw();
     },
     setColors(values, rgba) {
       state.codes = values;

@@ -16,6 +16,7 @@ const MARKER_RADIUS = 9;
  * @property {number} pointSize
  * @property {number[][]} lasso corners in map coordinates
  * @property {"replace" | "add" | "remove"} lassoMode
+ * @property {{ x: number, y: number, radius: number } | null} brush in CSS pixels
  * @property {number | undefined} hovered
  * @property {Marker[]} markers
  * @property {Float32Array | null} path
@@ -41,6 +42,7 @@ export function drawOverlay(context, drawing) {
   for (const marker of markers) drawMarker(context, drawing, marker);
   const moves = drawing.pulse ? drawPulse(context, drawing, drawing.pulse) : false;
   if (drawing.lasso.length > 1) drawLasso(context, drawing);
+  if (drawing.brush) drawBrush(context, drawing, drawing.brush);
   return moves;
 }
 
@@ -94,6 +96,16 @@ function drawLasso(context, drawing) {
     camera.screenX(lastX) + 10,
     camera.screenY(lastY) - 8,
   );
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Drawing} drawing
+ * @param {{ x: number, y: number, radius: number }} brush */
+function drawBrush(context, drawing, { x, y, radius }) {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  if (drawing.lassoMode === "remove") context.setLineDash([6, 5]);
+  strokeTwice(context, drawing, css(drawing.theme.accent), 1.5);
+  context.setLineDash([]);
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Drawing} drawing @param {number} row */

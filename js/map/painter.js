@@ -18,6 +18,8 @@ const MOST_STRIDE = 31; // a vertex attribute's stride is one byte: 31 positions
  * @property {Uint8Array} bits
  * @property {number[][]} lasso
  * @property {"replace" | "add" | "remove"} lassoMode
+ * @property {number} brush radius in CSS pixels
+ * @property {{ x: number, y: number } | null} brushAt where it is, while it is the tool
  * @property {number | undefined} hovered
  * @property {import("../shared/theme.js").Theme} theme
  */
@@ -29,9 +31,10 @@ const MOST_STRIDE = 31; // a vertex attribute's stride is one byte: 31 positions
  * @param {{ base: HTMLCanvasElement, over: HTMLCanvasElement,
  *   camera: Camera, points: import("./points.js").Points,
  *   thumbnails: import("./thumbnails.js").Thumbnails, state: PaintState,
- *   signal: AbortSignal }} options
+ *   isShown: (row: number) => boolean, signal: AbortSignal }} options
  */
-export function createPainter({ base, over, camera, points, thumbnails, state, signal }) {
+export function createPainter(options) {
+  const { base, over, camera, points, thumbnails, state, isShown, signal } = options;
   const context = /** @type {CanvasRenderingContext2D} */ (base.getContext("2d"));
   const overContext = /** @type {CanvasRenderingContext2D} */ (over.getContext("2d"));
   const marks = createMarks(thumbnails);
@@ -117,7 +120,7 @@ export function createPainter({ base, over, camera, points, thumbnails, state, s
       xy,
       bits: state.bits,
       version,
-      isShown: (row) => palette[4 * codes[row] + 3] !== 0,
+      isShown,
       colorOf: (row) => cssOf(palette, codes[row]),
       placeOf: (row) => [
         from[2 * row] * (1 - blend) + xy[2 * row] * blend,
@@ -138,6 +141,7 @@ export function createPainter({ base, over, camera, points, thumbnails, state, s
       pointSize: pointSize(),
       lasso: state.lasso,
       lassoMode: state.lassoMode,
+      brush: state.brushAt && { ...state.brushAt, radius: state.brush },
       hovered: state.hovered,
       markers: still ? [] : markers,
       path: still ? null : path,

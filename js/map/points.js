@@ -36,29 +36,32 @@ uniform vec4 view; // scale and offset from map to clip coordinates
 uniform float blend, size;
 uniform int part; // 0: all points, 1: those not selected, 2: those selected
 uniform sampler2D palette;
-flat out vec3 color;
+flat out vec4 color;
 void main() {
   vec4 entry = texelFetch(palette, ivec2(int(code & 255u), int(code >> 8)), 0);
   bool out_of_part = (part == 1 && chosen == 1u) || (part == 2 && chosen == 0u);
   vec2 place = mix(origin, goal, blend) * view.xy + view.zw;
   gl_Position = vec4(entry.a == 0.0 || out_of_part ? vec2(2.0) : place, 0.0, 1.0);
   gl_PointSize = size;
-  color = entry.rgb;
+  color = entry;
 }`;
 
 const FRAGMENT = `#version 300 es
 precision highp float;
 uniform float size, opacity, rim_width, rim_share, gray_share;
 uniform vec3 rim, gray;
-flat in vec3 color;
+flat in vec4 color;
 out vec4 pixel;
 void main() {
   float radius = length(gl_PointCoord - 0.5) * size;
   float edge = 0.5 * size - 0.5;
   float cover = size < 2.5 ? 1.0 : clamp(edge - radius + 0.5, 0.0, 1.0);
   float on_rim = rim_share * smoothstep(edge - rim_width - 0.5, edge - rim_width + 0.5, radius);
-  vec3 shade = mix(mix(color, gray, gray_share), rim, on_rim);
-  pixel = vec4(shade, 1.0) * (cover * opacity);
+  vec3 shade = mix(mix(color.rgb, gray, gray_share), rim, on_rim * step(1.0, color.a));
+  // Less than full opacity makes a ring: what is inside fades, its edge less so.
+  float ring = smoothstep(edge - 2.0 * rim_width - 0.5, edge - 2.0 * rim_width + 0.5, radius);
+  float ink = size < 5.0 ? color.a : mix(color.a, min(1.0, 2.5 * color.a), ring);
+  pixel = vec4(shade, 1.0) * (cover * opacity * (color.a == 1.0 ? 1.0 : ink));
 }`;
 
 const UNIFORMS = /** @type {const} */ ([

@@ -6,23 +6,35 @@ import { onChange } from "../shared/lifecycle.js";
 /** @typedef {import("./map.js").MapView} MapView */
 /** @typedef {import("./input.js").Tool} Tool */
 
+/** @type {{ tool: Tool, icon: string, label?: string, title: string }[]} */
+const TOOLS = [
+  {
+    tool: "lasso",
+    icon: icons.lasso,
+    label: "Lasso",
+    title: "Draw around points to select them (L). Shift adds, Alt removes",
+  },
+  {
+    tool: "rectangle",
+    icon: icons.rectangle,
+    title: "Drag a rectangle to select the points in it (R). Shift adds, Alt removes",
+  },
+  {
+    tool: "brush",
+    icon: icons.brush,
+    title: "Paint over points to add them (B). Alt removes; comma and period change its size",
+  },
+  { tool: "pan", icon: icons.pan, label: "Move", title: "Drag to move the map (L)" },
+];
+
 /**
  * @param {{ el: HTMLElement, map: () => MapView, hasImages: boolean,
  *   clearLabel?: string }} options
  */
 export function createMapTools({ el, map, hasImages, clearLabel = "Deselect" }) {
-  const lasso = button({
-    icon: icons.lasso,
-    label: "Lasso",
-    title: "Draw around points to select them (L). Shift adds, Alt removes",
-    onClick: () => map().setTool("lasso"),
-  });
-  const pan = button({
-    icon: icons.pan,
-    label: "Move",
-    title: "Drag to move the map (L)",
-    onClick: () => map().setTool("pan"),
-  });
+  const choices = TOOLS.map(({ tool, ...looks }) =>
+    button({ ...looks, onClick: () => map().setTool(tool) }),
+  );
   const fit = button({
     icon: icons.fit,
     title: "Show the whole map (0, or double-click)",
@@ -49,14 +61,13 @@ export function createMapTools({ el, map, hasImages, clearLabel = "Deselect" }) 
   });
   clear.disabled = true;
   el.append(
-    h("span", "vw-group vw-joined", lasso, pan),
+    h("span", "vw-group vw-joined", ...choices),
     h("span", "vw-group", fit, images, clear),
   );
   return {
     /** @param {Tool} tool */
     setTool(tool) {
-      setPressed(lasso, tool === "lasso");
-      setPressed(pan, tool === "pan");
+      TOOLS.forEach((one, k) => void setPressed(choices[k], one.tool === tool));
     },
     /** @param {number} selected how many rows are */
     setSelected(selected) {

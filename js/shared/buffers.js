@@ -31,6 +31,14 @@ export function toUint16(bytes) {
 }
 
 /**
+ * @param {Bytes} bytes little-endian int32
+ * @returns {Int32Array}
+ */
+export function toInt32(bytes) {
+  return new Int32Array(toUint8(bytes).slice().buffer);
+}
+
+/**
  * An empty selection of n rows; bit i % 8 of byte i >> 3 stands for row i.
  * @param {number} n
  * @returns {Uint8Array}

@@ -19,7 +19,8 @@ const PATIENCE_MS = 15_000;
 /**
  * @typedef {object} Requests
  * @property {string} view this view's name; the kernel keeps the latest request of each view apart
- * @property {(op: string, data?: object, buffers?: ArrayBuffer[]) => Promise<Answer>} ask
+ * @property {(op: string, data?: object, buffers?: ArrayBuffer[], patience?: number) =>
+ *   Promise<Answer>} ask `patience`: milliseconds until the kernel is thought to be gone
  * @property {(op: string) => (data: object, buffers?: ArrayBuffer[]) => Promise<Answer>} latest
  * @property {(op: string, callback: (content: any, buffers: DataView[]) => void) => void} onMessage
  * @property {(callback: (message: string) => void) => void} onError
@@ -66,7 +67,7 @@ export function createRequests(model, signal) {
   });
 
   /** @type {Requests["ask"]} */
-  function ask(op, data = {}, buffers = []) {
+  function ask(op, data = {}, buffers = [], patience = PATIENCE_MS) {
     const request = `${view}:${count++}`;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
@@ -76,7 +77,7 @@ export function createRequests(model, signal) {
       timer = setTimeout(() => {
         open.delete(request);
         reject(new NoAnswer());
-      }, PATIENCE_MS);
+      }, patience);
       model.send({ ...data, op, request, view }, undefined, buffers);
     });
     return answer.finally(() => clearTimeout(timer));
