@@ -15,12 +15,20 @@ def column_on(frame, column="label", classes=("cat", "dog"), rows=None):
     return made
 
 
+def nobody(layer):
+    return np.zeros(N, bool)
+
+
+def write_codes(column, rows, codes):
+    column.write({0: np.array(rows)}, [np.array(codes, np.uint16)], nobody, {})
+
+
 def write(column, changes):
     """Write {row: code}, the rest of the codes as they were at the start."""
-    codes = column.codes.copy()
+    codes = column.layers[0].copy()
     for row, code in changes.items():
         codes[row] = code
-    column.write(np.array(sorted(changes)), codes)
+    column.write({0: np.array(sorted(changes))}, [codes], nobody, {})
 
 
 INDEXES = {
@@ -53,7 +61,7 @@ def test_labels_in_the_column_are_kept_found_and_corrected():
     frame = pd.DataFrame({"label": ["dog", None, "ant", "dog", None, ""]})
     column = column_on(frame, classes=["dog", "cat"])
     assert column.classes == ["dog", "cat", "(empty)", "ant"]
-    assert column.codes.tolist() == [1, 0, 4, 1, 0, 3]
+    assert column.layers[0].tolist() == [1, 0, 4, 1, 0, 3]
     write(column, {0: 2, 2: 0, 4: 3})
     assert frame["label"].isna().tolist() == [False, True, True, False, False, False]
     assert frame["label"].dropna().tolist() == ["cat", "dog", "", ""]
@@ -78,7 +86,7 @@ def test_the_dtype_is_kept_and_a_label_taken_back_restores_the_column(values, dt
     frame = pd.DataFrame({"label": pd.Series(values, dtype=dtype)})
     before = frame.copy(deep=True)
     column = column_on(frame, classes=None)
-    codes = column.codes
+    codes = column.layers[0]
     if new:
         name, _ = column.check_class(new)
         column.add_class(name)
@@ -88,7 +96,7 @@ def test_the_dtype_is_kept_and_a_label_taken_back_restores_the_column(values, dt
     assert isinstance(kept, type(before["label"].dtype))
     if new:
         assert str(frame["label"].iloc[0]) == new
-    column.write(np.arange(N), codes)
+    write_codes(column, range(N), codes)
     left = frame["label"]
     if dtype == "category" or isinstance(dtype, pd.CategoricalDtype):
         assert left.cat.categories[: len(before["label"].cat.categories)].tolist() == (
@@ -207,11 +215,11 @@ def test_a_frame_changed_under_the_widget_is_not_written_and_no_label_is_lost(sp
     before = frame.copy(deep=True)
     codes = np.array([1, 2, 0, 0, 0, 0])
     with pytest.raises(ConflictError, match="kept in the widget"):
-        column.write(np.array([1]), codes)
+        write_codes(column, [1], codes)
     pd.testing.assert_frame_equal(frame, before)
     codes[2] = 1
     with pytest.raises(ConflictError):
-        column.write(np.array([2]), codes)
+        write_codes(column, [2], codes)
 
 
 def test_labels_that_could_not_be_written_are_written_once_the_frame_is_back():
@@ -221,7 +229,7 @@ def test_labels_that_could_not_be_written_are_written_once_the_frame_is_back():
     with pytest.raises(ConflictError):
         write(column, {1: 2})
     frame.index = frame.index[::-1]
-    column.write(np.array([3]), np.array([0, 2, 0, 1, 0, 0]))
+    write_codes(column, [3], [0, 2, 0, 1, 0, 0])
     assert frame["label"].fillna("").tolist() == ["", "dog", "", "cat", "", ""]
 
 
