@@ -9,10 +9,10 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from vaewidgets.labels.adopt import FRAME, found_outside
 from vaewidgets.labels.classes import Classes, ClassKey
 from vaewidgets.labels.edits import CLASS_KINDS, MAX_CLASSES, ROW_KINDS, Edit, RefusedError
+from vaewidgets.labels.log import Log
 from vaewidgets.labels.records import Change, Codes, Record
 from vaewidgets.labels.state import State
 
@@ -42,29 +43,6 @@ class Outcome:
     expected: int = 0
     reason: str = ""
     change: Change | None = None
-
-
-class Log(Protocol):
-    """Where a journal keeps its records."""
-
-    writer: str
-    identity: str
-    damaged: list[str]
-
-    def write(self, record: Record, keys: Sequence[ClassKey | None]) -> None:
-        """Put a record on disk; OSError, and no trace of it, if that fails."""
-
-    def read(self, classes: Classes) -> tuple[list[Record], bool]:
-        """Return what others wrote since, in order; classes that are new are registered.
-
-        With True these are all records there are, own ones too, in place of those read before.
-        """
-
-    def numbering(self) -> AbstractContextManager[None]:
-        """Keep others from giving numbers to classes meanwhile."""
-
-    def close(self) -> None:
-        """Let go of the files."""
 
 
 class Journal:
@@ -139,6 +117,7 @@ class Journal:
         self._refusals: dict[tuple[str, int], str] = {}
         self._added: dict[tuple[str, int], int] = {}
         self._clock = 0
+        self._untold = Change()  # by others, read on the way to an edit that failed
         self.classes, self.gone = list(classes), set[int]()
         self.refresh()
 
@@ -160,7 +139,7 @@ class Journal:
     @property
     def damaged(self) -> list[str]:
         """Records on disk that cannot be read."""
-        return list(self._log.damaged) if self._log else []
+        return self._log.damaged if self._log else []
 
     def suggested(self, layer: int = 0) -> NDArray[np.bool_]:
         """Where the label that stands in a layer came from a suggestion that was accepted."""
@@ -214,23 +193,24 @@ class Journal:
         OSError
             If it could not be put on disk; nothing changed.
         """
+        if self._log and self._log.is_unsure:
+            self._untold = self._told_with(self._read_news())
         known = self.place(edit.client, edit.seq, edit.settled)
         if known is not None:
             return known
         self._check(edit)
-        adds = edit.kind == "add_class" and edit.name not in self.classes
-        news = None
-        with self._log.numbering() if self._log and adds else nullcontext():
-            if adds:
-                news = self.refresh()  # the next number is known only now
-            record, keys = self._in_its_place(edit, annotator, seen)
+        try:
+            record = self._keep(edit, annotator, seen)
+            change = self._take([record])
+        except OSError:
+            raise
+        except BaseException:
             if self._log:
-                self._log.write(record, keys)
-        self._state.classes.extend(keys)
-        change = self._take([record])
+                self._log.is_unsure = True
+            raise
         if edit.kind in ("undo", "redo") and record.target is None:
             return Outcome("applied")
-        return Outcome("applied", change=change if news is None else self._both(news, change))
+        return Outcome("applied", change=self._told_with(change))
 
     def refuse(self, client: str, seq: int, reason: str) -> None:
         """Remember that an edit was refused, so that a copy of it is not taken for a new one."""
@@ -247,12 +227,7 @@ class Journal:
 
     def refresh(self) -> Change | None:
         """Fold in what other writers put on disk since; None if there is nothing new."""
-        if self._log is None:
-            return None
-        records, is_all = self._log.read(self._state.classes)
-        if is_all:
-            self.records.clear()
-        return self._take(records, again=is_all) if records or is_all else None
+        return self._told_with(self._read_news()) or None
 
     def adopt(self, classes: Sequence[str], layers: Sequence[NDArray[np.integer]]) -> None:
         """Take over the labels found in a DataFrame, where somebody changed them outside.
@@ -319,6 +294,27 @@ class Journal:
                     f"there is a class {name[:40]!r} already; merge them instead of renaming"
                 )
 
+    def _read_news(self) -> Change:
+        """Fold in what other writers put on disk since."""
+        if self._log is None:
+            return Change()
+        records, is_all = self._log.read(self._state.classes)
+        if is_all:
+            self.records.clear()
+        return self._take(records, again=is_all) if records or is_all else Change()
+
+    def _keep(self, edit: Edit, annotator: str, seen: int) -> Record:
+        """Put an edit on disk, if there is a log there; returns its record."""
+        adds = edit.kind == "add_class" and edit.name not in self.classes
+        with self._log.numbering() if self._log and adds else nullcontext():
+            if adds:  # only now it is known which number is the next
+                self._untold = self._told_with(self._read_news())
+            record, keys = self._in_its_place(edit, annotator, seen)
+            if self._log:
+                self._log.write(record, keys)
+        self._state.classes.extend(keys)
+        return record
+
     def _in_its_place(
         self, edit: Edit, annotator: str, seen: int
     ) -> tuple[Record, list[ClassKey | None]]:
@@ -379,18 +375,9 @@ class Journal:
     def _fates(self) -> list[bool]:
         return [number in self.gone for number in range(len(self.classes))]
 
-    def _both(self, first: Change, then: Change) -> Change:
-        """Put two changes, one after the other, into one."""
-        layers = {}
-        for number in first.layers.keys() | then.layers.keys():
-            parts = [
-                change.layers[number][0] for change in (first, then) if number in change.layers
-            ]
-            rows = np.unique(np.concatenate(parts))
-            layers[number] = rows, self.layers[number][rows]
-        return Change(
-            layers,
-            tuple(sorted({*first.classes, *then.classes})),
-            np.union1d(first.notes, then.notes),
-            first.rejected or then.rejected,
-        )
+    def _told_with(self, then: Change) -> Change:
+        """Put a change and what was not told before into one."""
+        first, self._untold = self._untold, Change()
+        if not first:
+            return then
+        return first.followed_by(then, self.layers)

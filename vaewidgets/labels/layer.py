@@ -211,7 +211,7 @@ class Layer:
         """Give the rows of an undone write to the last write before that stands."""
         positions, before = self._positions(number), self._before(number)
         still = self._owner[positions] == number
-        rows = positions[still]
+        rows: NDArray[np.int64] = positions[still]
         owners = np.broadcast_to(before if len(before) == 1 else before[still], rows.shape)
         owners = owners.astype(np.int32)
         while True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,6 +62,20 @@ class Change:
     classes: tuple[int, ...] = ()
     notes: NDArray[np.int64] = field(default_factory=_no_rows)
     rejected: bool = False
+
+    def followed_by(self, then: Change, layers: Sequence[Codes]) -> Change:
+        """Put this change and the next into one; `layers` are the labels after both."""
+        parts = {}
+        for number in sorted(self.layers.keys() | then.layers.keys()):
+            both = [change.layers[number][0] for change in (self, then) if number in change.layers]
+            rows = np.unique(np.concatenate(both))
+            parts[number] = rows, layers[number][rows]
+        return Change(
+            parts,
+            tuple(sorted({*self.classes, *then.classes})),
+            np.union1d(self.notes, then.notes),
+            self.rejected or then.rejected,
+        )
 
     def __bool__(self) -> bool:
         return bool(self.layers or self.classes or self.notes.size or self.rejected)
