@@ -63,11 +63,11 @@ class TextColumn(OwnColumn):
         ConflictError
             If it is gone, or cannot hold text any more.
         """
-        if self.exists and not rows.size and name in (None, self.name):
-            return []
         column = self.current(frame)
         if not holds_text(column.dtype):
             raise ConflictError(f"Column {self.name!r} is {column.dtype} now: {KEPT}.")
+        if self.exists and not rows.size and name in (None, self.name):
+            return []
         return self.put(frame, fill(column, rows, codes, values, missing=missing_of(column)), name)
 
 
