@@ -69,8 +69,11 @@ def annotate():
     """Make an annotator whose messages are kept; all are closed at the end."""
     made = []
 
-    def make(frame=None, column="label", classes=("cat", "dog"), model=CODES, images=None):
-        widget = Annotator(model, images, frame, column, classes=classes)
+    def make(
+        frame=None, column="label", classes=("cat", "dog"), model=CODES, images=None, **options
+    ):
+        options = {"journal": None, **options}
+        widget = Annotator(model, images, frame, column, classes=classes, **options)
         widget.comm = Wire(widget)
         made.append(widget)
         return widget
