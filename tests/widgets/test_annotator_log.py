@@ -88,10 +88,7 @@ def test_two_annotators_of_one_log_see_each_others_labels_and_both_frames_have_t
     assert names(one.frame) == names(other.frame)
 
 
-def test_labels_are_beside_the_notebook_by_default_named_after_column_and_images(
-    tmp_path, monkeypatch
-):
-    monkeypatch.chdir(tmp_path)
+def test_labels_are_beside_the_notebook_by_default_named_after_column_and_images(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 255, (N, 4, 4, 1), dtype=np.uint8)
     made = [Annotator(CODES, Images(pixels), classes=["cat"]) for _ in range(2)]
     other = Annotator(CODES, Images(255 - pixels), classes=["cat"])
