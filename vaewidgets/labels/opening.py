@@ -5,42 +5,29 @@ from __future__ import annotations
 import getpass
 import os
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from vaewidgets.labels.journal import Journal
 from vaewidgets.labels.log_folder import open_journal
-from vaewidgets.labels.table import Columns, TagColumns, open_columns
+from vaewidgets.labels.table import Columns, TagColumns
 
 FOLDER = "vaewidgets-labels"
 """Logs of labels lie in this folder beside the notebook if nobody says where."""
 
 
-def open_labels(
-    frame: pd.DataFrame,
-    column: Hashable | list[Hashable],
-    frame_rows: NDArray[np.int64],
-    classes: Iterable[Any] | None,
-    *,
-    details: bool,
-    folder: Path | None,
-    fingerprint: str,
-    annotator: str,
-) -> tuple[Columns, Journal]:
-    """Open the columns of a frame and the log beside it.
+def open_log(
+    columns: Columns, folder: Path | None, *, fingerprint: str, annotator: str
+) -> Journal:
+    """Open the log beside the columns of a frame, or begin one.
 
     Labels that the log has and the frame lacks are the work of an earlier run. Labels that the
     frame has and the log never had were written by somebody else; they are taken into the log.
 
     Parameters
     ----------
-    frame, column, frame_rows, classes, details
-        As in :func:`open_columns`.
+    columns : Columns
+        Not written yet; they get the classes of the journal, in their order.
     folder : Path or None
         Folder of the log; None keeps labels in memory only.
     fingerprint : str
@@ -49,22 +36,18 @@ def open_labels(
 
     Returns
     -------
-    columns : LabelColumn or TagColumns
-        Not written yet, with the classes of the journal in their order.
-    journal : Journal
+    Journal
 
     Raises
     ------
-    TypeError, ValueError
-        If the column cannot hold the labels, or the log belongs to other images.
+    ValueError
+        If the log belongs to other images.
     OSError
         If the log cannot be written.
     """
-    columns = open_columns(frame, column, frame_rows, classes, details=details)
-    multi = isinstance(columns, TagColumns)
-    n_rows = len(frame_rows)
+    multi, n_rows = isinstance(columns, TagColumns), len(columns.frame_rows)
     if folder is None:
-        return columns, Journal(n_rows, columns.classes, columns.layers, multi=multi)
+        return Journal(n_rows, columns.classes, columns.layers, multi=multi)
     journal = open_journal(
         folder, n_rows, columns.classes, columns.layers,
         multi=multi, fingerprint=fingerprint, annotator=annotator,
@@ -75,7 +58,7 @@ def open_labels(
     except BaseException:
         journal.close()
         raise
-    return columns, journal
+    return journal
 
 
 def log_folder(

@@ -33,14 +33,14 @@ class LabelWidget(MapWidget):
     _journal = Unicode().tag(sync=True)
     """Identity of the log on disk; empty if labels are in memory only."""
 
-    _open: Callable[[], tuple[Columns, Journal]]
-    """Opens columns and log."""
+    _columns_of_labels: Columns
+    _open_log: Callable[[], Journal]
     _without_image: pd.DataFrame
     _folder: Path | None = None
 
     def _begin(self, **traits: Any) -> None:
         """Open the log, the last thing that can refuse, then make the widget."""
-        self._columns_of_labels, self._log = self._open()
+        self._log = self._open_log()
         try:
             super()._begin(_journal=self._log.identity, **traits)
         except BaseException:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from traitlets import Int
 
 from vaewidgets.images import Images, as_images
-from vaewidgets.labels.opening import log_folder, name_of_annotator, open_labels
+from vaewidgets.labels.opening import log_folder, name_of_annotator, open_log
 from vaewidgets.labels.table import match_rows, open_columns, rows_without_image
 from vaewidgets.widgets._base import bundle, check_height
 from vaewidgets.widgets._colors import plain_text
@@ -117,11 +117,10 @@ class Annotator(SuggestingWidget):
         frame, frame_rows = _matched(model, checked, frame, column)
         fingerprint = _fingerprint(model, checked, journal)
         self._folder = log_folder(journal, _title(column), fingerprint)
-        # Refused here rather than after the map is made; the log is opened after all else.
-        open_columns(frame, column, frame_rows, classes, details=details)
-        self._open = partial(
-            open_labels, frame, column, frame_rows, classes, details=details,
-            folder=self._folder, fingerprint=fingerprint, annotator=person,
+        self._columns_of_labels = open_columns(frame, column, frame_rows, classes, details=details)
+        self._open_log = partial(
+            open_log, self._columns_of_labels, self._folder,
+            fingerprint=fingerprint, annotator=person,
         )  # fmt: skip
         fits = len(frame) == len(frame_rows) or (
             checked is not None and len(frame) == checked.n_input
