@@ -117,12 +117,11 @@ def pack(array: NDArray[Any]) -> str:
 
 def unpack(text: str, dtype: str, size: int) -> NDArray[Any]:
     """Read an array of `size` values, or of any number up to it; ValueError if it is longer."""
-    array = np.zeros(size, dtype)
     if not text:
-        return array
-    unpacker = zlib.decompressobj()
-    data = unpacker.decompress(base64.b64decode(text, validate=True), array.nbytes + 1)
-    if len(data) > array.nbytes:
+        return np.zeros(size, dtype)
+    most = size * np.dtype(dtype).itemsize
+    data = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), most + 1)
+    if len(data) > most:
         raise ValueError("too many values")
     return np.frombuffer(data, dtype)
 
