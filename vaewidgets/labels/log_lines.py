@@ -77,7 +77,7 @@ class Lines:
             self.texts += _rescue(tail)
         self.damaged = [number for number in damaged if is_end or number < self.n_lines]
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Any]:
         """Parse the lines."""
         for first in range(0, len(self.texts), _BATCH):
             texts = self.texts[first : first + _BATCH]
@@ -92,12 +92,12 @@ def is_whole(line: bytes) -> bool:
     return line[:_CHECK] == b"%08x " % zlib.crc32(line[_CHECK:])
 
 
-def _entry(text: bytes) -> Entry:
-    """Parse one line; empty if it is not JSON, though that is what was written."""
+def _entry(text: bytes) -> Any:
+    """Parse one line; None if it is not JSON, though that is what was written."""
     try:
-        return dict(json.loads(text))
-    except (ValueError, TypeError):
-        return {}
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _rescue(line: bytes) -> list[bytes]:
