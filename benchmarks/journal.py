@@ -54,7 +54,9 @@ def write_log(folder: Path, n_records: int) -> int:
     undone: list[int] = []
     with path.open("ab") as file:
         for seq, kind in enumerate(kinds.tolist(), 1):
-            rows = RowSet(N_ROWS, np.sort(rng.integers(0, N_ROWS, rng.integers(1, 9)), kind=None))
+            rows = RowSet.from_positions(
+                np.unique(rng.integers(0, N_ROWS, rng.integers(1, 9))), N_ROWS
+            )
             target = None
             if kind in ("undo", "redo"):
                 here = done if kind == "undo" else undone

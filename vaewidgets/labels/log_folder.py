@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -270,8 +271,9 @@ class LogFolder:
                 self._sort_out(entry, name)
         return True
 
-    def _sort_out(self, entry: Entry, name: str) -> None:
+    def _sort_out(self, entry: Any, name: str) -> None:
         """Put an entry to its like."""
+        entry = entry if isinstance(entry, dict) else {}
         kind, writer, order = entry.get("kind"), entry.get("writer"), entry.get("order")
         if not isinstance(writer, str) or not isinstance(order, int):
             self._unreadable.append(f"{self._folder / name}: a record that says not where it is")

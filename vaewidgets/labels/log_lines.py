@@ -77,7 +77,7 @@ class Lines:
             self.texts += _rescue(tail)
         self.damaged = [number for number in damaged if is_end or number < self.n_lines]
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Any]:
         """Parse the lines."""
         for first in range(0, len(self.texts), _BATCH):
             texts = self.texts[first : first + _BATCH]
@@ -92,12 +92,12 @@ def is_whole(line: bytes) -> bool:
     return line[:_CHECK] == b"%08x " % zlib.crc32(line[_CHECK:])
 
 
-def _entry(text: bytes) -> Entry:
-    """Parse one line; empty if it is not JSON, though that is what was written."""
+def _entry(text: bytes) -> Any:
+    """Parse one line; None if it is not JSON, though that is what was written."""
     try:
-        return dict(json.loads(text))
-    except (ValueError, TypeError):
-        return {}
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _rescue(line: bytes) -> list[bytes]:
@@ -117,12 +117,11 @@ def pack(array: NDArray[Any]) -> str:
 
 def unpack(text: str, dtype: str, size: int) -> NDArray[Any]:
     """Read an array of `size` values, or of any number up to it; ValueError if it is longer."""
-    array = np.zeros(size, dtype)
     if not text:
-        return array
-    unpacker = zlib.decompressobj()
-    data = unpacker.decompress(base64.b64decode(text, validate=True), array.nbytes + 1)
-    if len(data) > array.nbytes:
+        return np.zeros(size, dtype)
+    most = size * np.dtype(dtype).itemsize
+    data = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), most + 1)
+    if len(data) > most:
         raise ValueError("too many values")
     return np.frombuffer(data, dtype)
 
