@@ -257,7 +257,7 @@ def test_the_person_may_change_dtype_other_rows_and_columns_meanwhile():
     frame.loc["f", "label"] = "cat"
     write(column, {1: 2})
     assert frame["label"].dtype == "category"
-    assert frame["label"].astype("str").fillna("").tolist() == ["cat", "dog", "", "", "", "cat"]
+    assert frame["label"].astype(object).fillna("").tolist() == ["cat", "dog", "", "", "", "cat"]
 
 
 def test_rows_without_an_image_are_never_written():
