@@ -3,6 +3,7 @@ import logging
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -234,3 +235,28 @@ def test_a_cell_may_write_the_very_column_that_is_labelled_meanwhile(shell, colu
         shell.run_cell("pass")
     wanted = ["cat" if name == "label" else True] * N_WRITES + [value] * N_WRITES
     assert df[name].tolist() == wanted
+
+
+def test_two_widgets_that_write_one_column_from_two_threads_lose_nothing():
+    df = pd.DataFrame({"x": range(2 * N_WRITES)})
+    gate = Gate()
+
+    def page(name, start):
+        columns = open_columns(df, "label", np.arange(len(df)), [name])
+        columns.create()
+        layer = np.zeros(len(df), np.uint16)
+        for row in range(start, start + N_WRITES):
+            layer[row] = 1
+            write = partial(columns.write, {0: np.array([row])}, [layer.copy()], np.zeros_like, {})
+            gate.submit(write)
+            time.sleep(0)
+
+    open_columns(df, "label", np.arange(len(df))).create()
+    threads = [
+        threading.Thread(target=page, args=pair) for pair in (("one", 0), ("two", N_WRITES))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert df["label"].tolist() == ["one"] * N_WRITES + ["two"] * N_WRITES

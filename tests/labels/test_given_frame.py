@@ -70,11 +70,19 @@ ALLOWED = {
 
 @pytest.mark.parametrize("change", ALLOWED.values(), ids=ALLOWED)
 def test_whatever_leaves_the_rows_in_place_is_allowed(change):
-    frame = frame_of()
+    frame = frame_of(lists=[[1]] * N)
     frame["label"] = ["a", "b"] * 3
     guard = RowGuard(frame)
     change(frame)
     guard.check(frame, own(frame))
+
+
+def test_rows_more_or_less_are_counted():
+    frame = frame_of()
+    guard = RowGuard(frame)
+    frame.loc[N] = frame.loc[0]
+    with pytest.raises(ConflictError, match="now has 7 rows, not 6"):
+        guard.check(frame, own(frame))
 
 
 def test_the_guard_keeps_no_copy_and_changes_nothing():
@@ -82,7 +90,7 @@ def test_the_guard_keeps_no_copy_and_changes_nothing():
     values = frame["x"].to_numpy()
     guard = RowGuard(frame)
     guard.check(frame, [])
-    assert np.shares_memory(frame["x"].to_numpy(), values)
+    assert np.shares_memory(guard._columns["x"].to_numpy(), values)
     frame.loc[0, "x"] = 9.0
     guard.check(frame, [])
     assert frame["x"].tolist() == [9.0, 1, 2, 3, 4, 5]

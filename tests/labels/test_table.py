@@ -257,7 +257,7 @@ def test_the_person_may_change_dtype_other_rows_and_columns_meanwhile():
     frame.loc["f", "label"] = "cat"
     write(column, {1: 2})
     assert frame["label"].dtype == "category"
-    assert frame["label"].astype("str").fillna("").tolist() == ["cat", "dog", "", "", "", "cat"]
+    assert frame["label"].astype(object).fillna("").tolist() == ["cat", "dog", "", "", "", "cat"]
 
 
 def test_rows_without_an_image_are_never_written():
@@ -381,6 +381,24 @@ def test_blank_text_keeps_its_own_value_when_the_person_changes_the_dtype():
     write_codes(column, [2, 4], [1, 3, 1, 2, 2, 0])
     assert frame["label"].tolist()[:5] == ["", "cat", "", " ", " "]
     assert frame["label"].cat.categories.tolist() == ["", " ", "cat"]
+
+
+def test_blank_text_that_stands_nowhere_now_keeps_its_own_value():
+    frame = pd.DataFrame({"label": ["", "cat"] * 3})
+    column = column_on(frame, classes=None)
+    write_codes(column, range(N), [2] * N)
+    frame["label"] = frame["label"].astype("category")
+    write_codes(column, [0], [1, 2, 2, 2, 2, 2])
+    assert frame["label"].tolist() == ["", *["cat"] * 5]
+
+
+def test_what_the_person_changes_after_a_write_is_left():
+    frame = pd.DataFrame({"label": ["cat"] * N})
+    column = column_on(frame)
+    write_codes(column, range(N), [2] * N)
+    frame.loc[0, "label"] = "cat"
+    write_codes(column, [5], [2, 2, 2, 2, 2, 0])
+    assert frame["label"].tolist()[:5] == ["cat", "dog", "dog", "dog", "dog"]
 
 
 NASTY = [

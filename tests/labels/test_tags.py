@@ -222,6 +222,19 @@ def test_tags_are_numbered_as_the_journal_has_them():
     assert frame.columns.tolist() == ["b", "earlier", "text", "a"]
     assert frame["earlier"].all()
     assert not frame["b"].any()
+    tags.renumber(tags.classes)
+    tags.set_gone(2, True)  # still known to be made here
+    write(tags, [1] * N, [0] * N, [0] * N, [0] * N)
+    assert frame.columns.tolist() == ["b", "earlier", "text"]
+
+
+def test_what_the_person_changes_after_a_write_is_left():
+    frame = pd.DataFrame({"x": range(N)})
+    tags = tags_on(frame, ["a"])
+    write(tags, [1] * N)
+    frame.loc[0, "a"] = False
+    write(tags, [1, 1, 1, 1, 1, 2], rows={0: [5]})
+    assert frame["a"].tolist() == [False, True, True, True, True, False]
 
 
 @pytest.mark.parametrize(
