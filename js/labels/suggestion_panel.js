@@ -54,7 +54,7 @@ export function createSuggestionPanel(options) {
   const answers = h(
     "div",
     "vw-answers",
-    h("label", "vw-certainty-line", h("span", {}, "Certain by"), slider, level),
+    h("label", "vw-certainty-line", h("span", {}, "Certainty"), slider, level),
     above,
     h("div", "vw-group", accept, reject),
   );
@@ -156,7 +156,7 @@ export function createSuggestionPanel(options) {
     words.hidden = words.textContent === "";
     words.classList.toggle("vw-failure", failure !== "");
     answers.hidden = !suggested;
-    level.textContent = `${percent} %`;
+    level.textContent = `≥ ${percent} %`;
     const { bits, isSelection } = rows();
     const many = countBits(bits);
     const all = suggested ? suggested.atLeast[threshold()] : 0;
