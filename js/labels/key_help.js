@@ -59,6 +59,7 @@ export function createKeyHelp({ root, signal }) {
       toggle();
     },
     signal,
+    { capture: true }, // before the widget leaves the focus at Escape
   );
   listen(
     root,

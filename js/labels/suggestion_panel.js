@@ -55,8 +55,7 @@ export function createSuggestionPanel(options) {
     "div",
     "vw-answers",
     h("label", "vw-certainty-line", h("span", {}, "Certainty"), slider, level),
-    above,
-    h("div", "vw-group", accept, reject),
+    h("div", "vw-group", accept, reject, above),
   );
   const questions = QUESTIONS.map(([by, label, title]) =>
     button({ label, title, onClick: () => question(by, label.toLowerCase()) }),
@@ -65,8 +64,7 @@ export function createSuggestionPanel(options) {
     "details",
     { class: "vw-section vw-suggestions" },
     h("summary", "vw-title", "Suggestions"),
-    h("div", "vw-suggest-line", suggest, tag),
-    words,
+    h("div", "vw-suggest-line", suggest, tag, words),
     answers,
     h("div", "vw-questions", h("span", "vw-muted", "Ask me next"), ...questions),
   );
@@ -160,7 +158,7 @@ export function createSuggestionPanel(options) {
     const { bits, isSelection } = rows();
     const many = countBits(bits);
     const all = suggested ? suggested.atLeast[threshold()] : 0;
-    above.textContent = `${count(all)} of ${count(suggested?.atLeast[0] ?? 0)} suggestions`;
+    above.textContent = `${count(all)} of ${count(suggested?.atLeast[0] ?? 0)}`;
     const what = isSelection ? `${count(many)} selected` : count(many);
     setWords(accept, `Accept ${what}`);
     setWords(reject, isSelection ? `Reject ${count(many)}` : "Reject");
