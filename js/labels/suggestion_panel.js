@@ -8,9 +8,9 @@ import { suggestedRows } from "./suggested.js";
 
 /** @type {[Question, string, string][]} */
 const QUESTIONS = [
-  ["uncertain", "Uncertain", "Images whose label is least certain"],
-  ["disagreeing", "Disagreeing", "Images whose label differs from that of their neighbours"],
-  ["outlying", "Outlying", "Images far from all that are labelled"],
+  ["uncertain", "Uncertain", "Least certain first"],
+  ["disagreeing", "Disagreeing", "Labelled unlike their neighbours"],
+  ["outlying", "Outlying", "Far from all that are labelled"],
 ];
 const ASKED_AT_ONCE = 48;
 /** Suggestions are made from all labels; a kernel that is at it does not answer. */
@@ -34,7 +34,7 @@ export function createSuggestionPanel(options) {
   const tag = h("select", { class: "vw-select", "aria-label": "Tag to suggest" });
   const suggest = button({
     label: "Suggest",
-    title: "Suggest labels for the other images, from those there are (S)",
+    title: "Suggest labels for the others (S)",
     onClick: ask,
   });
   const words = h("p", { class: "vw-muted", role: "status" });
