@@ -3,6 +3,7 @@
 import { createBoard, hasPoints } from "./map/board.js";
 import { createGallery } from "./map/gallery.js";
 import { createLegend } from "./map/legend.js";
+import { createPulse } from "./map/pulse.js";
 import { createColorMenu } from "./map/tools.js";
 import { countBits, rowsOf, toUint8 } from "./shared/buffers.js";
 import { count } from "./shared/dom.js";
@@ -17,12 +18,14 @@ function render({ model, el, signal }) {
   if (!hasPoints(model, frame, "bring this map to life")) return;
   const requests = createRequests(model, signal);
   requests.onError(frame.showError);
+  const pulse = createPulse(() => map.redrawOverlay());
   const { map, side, tools, thumbnails, hasImages } = createBoard({
     model,
     frame,
     signal,
     requests,
     menu: createColorMenu({ model, signal, requests }),
+    overlay: pulse.draw,
   });
 
   createLegend({ model, el: side, signal, onFilter: (hidden) => map.setHidden(hidden) });
@@ -31,7 +34,10 @@ function render({ model, el, signal }) {
     signal,
     thumbnails,
     describe: map.describe,
-    onPick: (row) => map.locate(row),
+    onPick(row) {
+      map.bringIntoView(row);
+      pulse.start(row);
+    },
     onClear: () => map.clearSelection(),
     onMore: (limit) => showSelection(limit),
     empty: hasImages

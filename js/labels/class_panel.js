@@ -169,6 +169,7 @@ export function createClassPanel({ el, signal, actions }) {
     show(next) {
       state = next;
       arrange();
+      root.style.setProperty("--vw-classes", String(state.classes.length));
       const { classes, unlabelled, selected, multi, heldBy } = state;
       classes.forEach((one, k) => {
         const key = k < KEYS ? String(k + 1) : "";

@@ -59,8 +59,7 @@ export function createClassRow({ name, onAssign, menu }) {
   }
 
   assign.onkeydown = (event) => {
-    const isMenu = event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey);
-    if (!menu || !(isMenu || event.key === "ArrowRight" || event.key === "F2")) return;
+    if (!menu || !["ArrowRight", "F2"].includes(event.key)) return;
     event.preventDefault();
     if (!open) toggleMenu();
     if (event.key === "F2") open?.rename();

@@ -5,21 +5,21 @@ import { listen } from "../shared/lifecycle.js";
 
 /** @type {[string, string][]} */
 const KEYS = [
-  ["1 – 9", "Give the selected images this class, or this tag; again takes the tag off"],
+  ["1 – 9", "Label the selection; a tag is taken off again"],
   ["0, Backspace", "Take the label off"],
   ["N", "Add or find a class"],
+  ["→ on a class", "Rename, merge, select, delete"],
   ["Ctrl+Z, Ctrl+Y", "Undo, redo (⌘Z, ⇧⌘Z)"],
-  ["L, R, B", "Lasso, rectangle, brush; again to move the map"],
-  [", .", "Smaller or larger brush"],
+  ["L, R, B", "Lasso, rectangle, brush; again: move the map"],
+  [", .", "Smaller, larger brush"],
   ["Shift, Alt", "Add to the selection, take from it"],
-  ["A, Escape", "Select all that is shown, nothing"],
-  ["F", "Choose what is shown"],
-  ["G", "Go to the selected images; arrows walk, Enter leaves one out"],
-  ["M", "Write a note on the image pointed at, or on the selection"],
+  ["A, Escape", "Select all shown, nothing"],
+  ["F", "What is shown"],
+  ["G", "The selected images: arrows walk, Enter leaves out"],
+  ["M", "Note on the image pointed at, or the selection"],
   ["S", "Suggest labels"],
-  ["Y, X", "Accept or reject the suggestions selected"],
-  ["→ on a class", "Rename, merge, select or delete it"],
-  ["Arrows, + −, 0", "Move the map, zoom, show all of it"],
+  ["Y, X", "Accept, reject the suggestions selected"],
+  ["Arrows, + −, 0", "Move, zoom, whole map"],
 ];
 
 /**
@@ -28,10 +28,10 @@ const KEYS = [
  */
 export function createKeyHelp({ root, signal }) {
   const list = h("dl", "vw-keys-list");
-  for (const [keys, words] of KEYS) list.append(h("dt", {}, keys), h("dd", {}, words));
+  for (const [keys, words] of KEYS) list.append(h("dt", {}, keys), h("dd", "vw-muted", words));
   const panel = h(
     "div",
-    { class: "vw-keys", role: "dialog", "aria-label": "Keys", tabIndex: -1, hidden: true },
+    { class: "vw-card vw-keys", role: "dialog", "aria-label": "Keys", tabIndex: -1, hidden: true },
     list,
   );
   const opener = button({ icon: icons.keys, title: "Keys (?)", onClick: toggle });
@@ -59,6 +59,7 @@ export function createKeyHelp({ root, signal }) {
       toggle();
     },
     signal,
+    { capture: true }, // before the widget leaves the focus at Escape
   );
   listen(
     root,

@@ -19,7 +19,7 @@ import { takeTenure } from "./tenure.js";
  *   all edits on their way
  */
 
-const LOOK_MS = 5000;
+const LOOK_MS = 2000;
 /** Each widget loads its own copy of this module, so what they share hangs on the page. */
 const REGISTRY = Symbol.for("vaewidgets.outboxes.1");
 

@@ -58,13 +58,13 @@ export function createSaveState({ el, unsent, say }) {
       root.title = {
         waiting: "",
         stuck: isKept
-          ? "This browser keeps them and sends them again, also after a reload."
+          ? "This browser keeps them, also after a reload."
           : "Leave this page open, or copy them: they are nowhere else.",
         saving: "",
         conflict,
         saved:
           savedTo === ""
-            ? "The kernel and the DataFrame have every label. They end with the kernel: export them, or give a journal."
+            ? "The labels end with the kernel: export them, or give a journal."
             : `Every label is on disk, in ${savedTo}`,
       }[state];
       mark.style.display = state === "saved" ? "" : "none";

@@ -8,9 +8,9 @@ import { suggestedRows } from "./suggested.js";
 
 /** @type {[Question, string, string][]} */
 const QUESTIONS = [
-  ["uncertain", "Uncertain", "Images whose label is least certain"],
-  ["disagreeing", "Disagreeing", "Images whose label differs from that of their neighbours"],
-  ["outlying", "Outlying", "Images far from all that are labelled"],
+  ["uncertain", "Uncertain", "Least certain first"],
+  ["disagreeing", "Disagreeing", "Labelled unlike their neighbours"],
+  ["outlying", "Outlying", "Far from all that are labelled"],
 ];
 const ASKED_AT_ONCE = 48;
 /** Suggestions are made from all labels; a kernel that is at it does not answer. */
@@ -34,7 +34,7 @@ export function createSuggestionPanel(options) {
   const tag = h("select", { class: "vw-select", "aria-label": "Tag to suggest" });
   const suggest = button({
     label: "Suggest",
-    title: "Suggest labels for the other images, from those there are (S)",
+    title: "Suggest labels for the others (S)",
     onClick: ask,
   });
   const words = h("p", { class: "vw-muted", role: "status" });
@@ -54,9 +54,8 @@ export function createSuggestionPanel(options) {
   const answers = h(
     "div",
     "vw-answers",
-    h("label", "vw-certainty-line", h("span", {}, "Certain by"), slider, level),
-    above,
-    h("div", "vw-group", accept, reject),
+    h("label", "vw-certainty-line", h("span", {}, "Certainty"), slider, level),
+    h("div", "vw-group", accept, reject, above),
   );
   const questions = QUESTIONS.map(([by, label, title]) =>
     button({ label, title, onClick: () => question(by, label.toLowerCase()) }),
@@ -65,8 +64,7 @@ export function createSuggestionPanel(options) {
     "details",
     { class: "vw-section vw-suggestions" },
     h("summary", "vw-title", "Suggestions"),
-    h("div", "vw-suggest-line", suggest, tag),
-    words,
+    h("div", "vw-suggest-line", suggest, tag, words),
     answers,
     h("div", "vw-questions", h("span", "vw-muted", "Ask me next"), ...questions),
   );
@@ -156,11 +154,11 @@ export function createSuggestionPanel(options) {
     words.hidden = words.textContent === "";
     words.classList.toggle("vw-failure", failure !== "");
     answers.hidden = !suggested;
-    level.textContent = `${percent} %`;
+    level.textContent = `≥ ${percent} %`;
     const { bits, isSelection } = rows();
     const many = countBits(bits);
     const all = suggested ? suggested.atLeast[threshold()] : 0;
-    above.textContent = `${count(all)} of ${count(suggested?.atLeast[0] ?? 0)} suggestions`;
+    above.textContent = `${count(all)} of ${count(suggested?.atLeast[0] ?? 0)}`;
     const what = isSelection ? `${count(many)} selected` : count(many);
     setWords(accept, `Accept ${what}`);
     setWords(reject, isSelection ? `Reject ${count(many)}` : "Reject");

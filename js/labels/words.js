@@ -4,34 +4,23 @@ import { rowsOf } from "../shared/buffers.js";
 /** @typedef {import("./outbox.js").Entry} Entry */
 
 /**
+ * The methods have the names of the edits, and take rows, class, other class and text in this order.
  * @param {Entry} entry
  * @param {string[]} names of the classes by number
  * @returns {string}
  */
 export function inPython({ content, bits, codes }, names) {
-  const { kind } = content;
-  const rows = bits ? rowsOf(bits) : [];
-  const list = `[${rows.join(", ")}]`;
-  const quoted = (/** @type {number} */ number) => JSON.stringify(names[number] ?? "");
-  const name = () =>
-    content.class === undefined ? JSON.stringify(content.name) : quoted(content.class);
-  /** @param {string} method @param {...string} given */
-  const call = (method, ...given) => `annotator.${method}(${given.join(", ")})`;
-
-  if (kind === "label") return call("label", list, name());
-  if (kind === "clear")
-    return call("clear", list, ...(content.class === undefined ? [] : [name()]));
-  if (kind === "add_class") return call("add_class", JSON.stringify(content.name));
-  if (kind === "rename_class") return call("rename_class", name(), JSON.stringify(content.name));
-  if (kind === "merge_class") return call("merge_class", name(), quoted(content.into));
-  if (kind === "delete_class") return call("delete_class", name());
-  if (kind === "note") return call("note", list, JSON.stringify(content.name));
-  if (kind !== "accept" && kind !== "reject") return call(kind);
-  if (!codes) return call(kind, list, name());
-  return [...new Set(codes)]
-    .map((code) => {
-      const own = rows.filter((_, k) => codes[k] === code);
-      return call(kind, `[${own.join(", ")}]`, quoted(code - 1));
-    })
-    .join("\n");
+  const { kind, class: number, into, name } = content;
+  const rows = bits && rowsOf(bits);
+  const quoted = (/** @type {number | undefined} */ k) =>
+    k === undefined ? null : JSON.stringify(names[k] ?? "");
+  const text = name === undefined ? null : JSON.stringify(name);
+  /** @param {number[] | null} some @param {number | undefined} one */
+  const call = (some, one) => {
+    const given = [some && `[${some.join(", ")}]`, quoted(one), quoted(into), text];
+    return `annotator.${kind}(${given.filter((part) => part !== null).join(", ")})`;
+  };
+  if (!rows || !codes) return call(rows, number);
+  const ofCode = (/** @type {number} */ code) => rows.filter((_, k) => codes[k] === code);
+  return [...new Set(codes)].map((code) => call(ofCode(code), code - 1)).join("\n");
 }

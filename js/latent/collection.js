@@ -1,5 +1,6 @@
 // The collection beside the interpolator or the tweaker: what a click does, and a small map.
 import { createMap } from "../map/map.js";
+import { createRoute } from "../map/route.js";
 import { createThumbnails } from "../map/thumbnails.js";
 import { h } from "../shared/dom.js";
 import { listen } from "../shared/lifecycle.js";
@@ -17,6 +18,7 @@ export function createCollection({ model, signal, requests, label, parts, onPick
     h("div", { class: "vw-group vw-arms", role: "group", "aria-label": label }, ...parts),
     place,
   );
+  const route = createRoute(() => map.redrawOverlay());
   const map = createMap({
     model,
     el: place,
@@ -25,9 +27,10 @@ export function createCollection({ model, signal, requests, label, parts, onPick
     thumbnails: createThumbnails({ model, requests, signal }),
     lasso: false,
     compact: true,
+    overlay: route.draw,
     onPick,
   });
-  return { root, map };
+  return { root, route };
 }
 
 /**

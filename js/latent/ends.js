@@ -37,7 +37,7 @@ export function createEnds({ model, signal, requests }) {
   const rows = /** @type {End[]} */ (["start", "end"]).map((end) =>
     createRowInput({ n, what: LETTERS[end], signal, onRow: (row) => setEnd(end, row) }),
   );
-  const { root, map } = createCollection({
+  const { root, route: drawn } = createCollection({
     model,
     signal,
     requests,
@@ -77,7 +77,7 @@ export function createEnds({ model, signal, requests }) {
 
   function drawMarkers() {
     const ends = model.get("_ends");
-    /** @type {import("../map/overlay.js").Marker[]} */
+    /** @type {import("../map/route.js").Marker[]} */
     const markers = [];
     if (ends.start !== null) markers.push({ row: ends.start, label: "A", kind: "start" });
     if (ends.end !== null) markers.push({ row: ends.end, label: "B", kind: "end" });
@@ -86,7 +86,7 @@ export function createEnds({ model, signal, requests }) {
       const xy = [route[2 * at], route[2 * at + 1]];
       markers.push({ xy, label: "", kind: "current" });
     }
-    map.setMarkers(markers);
+    drawn.setMarkers(markers);
   }
 
   /** What the map is called in menus. */
@@ -112,7 +112,7 @@ export function createEnds({ model, signal, requests }) {
       route = null;
     }
     if (signal.aborted) return;
-    map.setPath(route);
+    drawn.setPath(route);
     drawMarkers();
   }
 

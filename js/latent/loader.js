@@ -34,7 +34,7 @@ export function createLoader({ model, signal, requests }) {
     title: "Load any image of the collection",
     onClick: () => load(Math.floor(Math.random() * n)),
   });
-  const { root, map } = createCollection({
+  const { root, route } = createCollection({
     model,
     signal,
     requests,
@@ -52,7 +52,7 @@ export function createLoader({ model, signal, requests }) {
   function show() {
     const at = model.get("_row");
     input.value = at ?? "";
-    map.setMarkers(at === null ? [] : [{ row: at, label: "", kind: "current" }]);
+    route.setMarkers(at === null ? [] : [{ row: at, label: "", kind: "current" }]);
   }
   onChange(model, "_row", show, signal);
   show();

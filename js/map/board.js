@@ -27,7 +27,8 @@ export function hasPoints(model, frame, purpose) {
 /**
  * @param {{ model: Model, frame: Frame, signal: AbortSignal,
  *   requests: import("../shared/requests.js").Requests, menu: HTMLElement, clearLabel?: string,
- *   describe?: (row: number) => string, onHover?: (row: number | undefined) => void }} options
+ *   describe?: (row: number) => string, onHover?: (row: number | undefined) => void,
+ *   overlay?: import("./overlay.js").Drawing["more"] }} options
  *   `menu`: the widget's own part of the toolbar
  */
 export function createBoard({
@@ -39,6 +40,7 @@ export function createBoard({
   clearLabel,
   describe,
   onHover = () => {},
+  overlay,
 }) {
   const thumbnails = createThumbnails({ model, requests, signal });
   const hasImages = thumbnails.width > 0;
@@ -59,6 +61,7 @@ export function createBoard({
     requests,
     thumbnails,
     describe,
+    overlay,
     onTool: tools.setTool,
     onHover(row) {
       onHover(row);

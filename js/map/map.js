@@ -26,7 +26,6 @@ import { select } from "./selection.js";
 /** @typedef {import("@anywidget/types").AnyModel} Model */
 /** @typedef {import("./input.js").Tool} Tool */
 /** @typedef {import("./input.js").Mode} Mode */
-/** @typedef {import("./overlay.js").Marker} Marker */
 
 const PICK_REACH = 12;
 
@@ -42,6 +41,7 @@ const PICK_REACH = 12;
  * @property {(row: number | undefined) => void} [onHover]
  * @property {(tool: Tool) => void} [onTool]
  * @property {(row: number) => string} [describe] what a row is, on its hover card
+ * @property {import("./overlay.js").Drawing["more"]} [overlay] draws more over the points
  * @property {boolean} [lasso] whether a selection can be drawn
  * @property {boolean} [compact] for a small map beside something else
  *
@@ -49,15 +49,14 @@ const PICK_REACH = 12;
  * @property {"webgl2" | "canvas2d"} renderer
  * @property {() => void} fit
  * @property {(tool: Tool) => void} setTool
- * @property {(markers: Marker[]) => void} setMarkers
- * @property {(path: Float32Array | null) => void} setPath pairs in map coordinates
+ * @property {() => void} redrawOverlay draw what is over the points again
  * @property {(codes: Set<number>) => void} setHidden class codes not shown
  * @property {(bits: Uint8Array | null) => void} setFilter only these rows can be pointed at and
  *   selected; null for all
  * @property {(values: import("./colors.js").Codes, rgba: Uint8Array) => void} setColors
  *   colours of the caller's instead of those of the traits; less than full opacity draws rings
  * @property {(shown: boolean) => void} showImages
- * @property {(row: number) => void} locate bring a row into view and point at it
+ * @property {(row: number) => void} bringIntoView
  * @property {(row: number, text: string) => void} setIndexText second line of a hover card
  * @property {(row: number) => string} describe what a row is, in words
  * @property {() => boolean} clearSelection whether there was one
@@ -120,7 +119,13 @@ export function createMap(options) {
     state.palette[4 * state.codes[row] + 3] !== 0 &&
     (state.filter === null || hasBit(state.filter, row));
   const parts = { base, over, camera, points, thumbnails };
-  const painter = createPainter({ ...parts, state, isShown, signal });
+  const painter = createPainter({
+    ...parts,
+    state,
+    isShown,
+    more: options.overlay ?? null,
+    signal,
+  });
   /** @param {number} row */
   const describe = (row) => options.describe?.(row) ?? labelOf(state.info, state.codes[row]);
 
@@ -360,8 +365,7 @@ export function createMap(options) {
     renderer: points.kind,
     fit,
     setTool,
-    setMarkers: (markers) => painter.setMarkers(markers),
-    setPath: (path) => painter.setPath(path),
+    redrawOverlay: () => painter.redrawOverlay(),
     setHidden(codes) {
       state.hidden = codes;
       applyPalette();
@@ -378,13 +382,12 @@ export function createMap(options) {
       applyPalette();
     },
     showImages: (shown) => painter.showImages(shown),
-    locate(row) {
+    bringIntoView(row) {
       const [x, y] = [state.xy[2 * row], state.xy[2 * row + 1]];
       const [sx, sy] = [camera.screenX(x), camera.screenY(y)];
-      const isInView = sx > 20 && sy > 20 && sx < camera.width - 20 && sy < camera.height - 20;
-      if (!isInView) camera.centre(x, y);
-      painter.pulse(row);
-      if (!isInView) painter.redraw();
+      if (sx > 20 && sy > 20 && sx < camera.width - 20 && sy < camera.height - 20) return;
+      camera.centre(x, y);
+      painter.redraw();
     },
     setIndexText: (row, text) => card.setIndex(row, text),
     describe,

@@ -1,13 +1,8 @@
-// What is drawn over the points, on a canvas of its own: lasso, hover ring, markers, path, pulse.
+// What is drawn over the points, on a canvas of its own: lasso, brush, hover ring.
 // Its cost does not depend on the number of points.
 import { css } from "../shared/theme.js";
 
-const PULSE_MS = 1200;
-const MARKER_RADIUS = 9;
-
 /**
- * @typedef {{ row?: number, xy?: number[], label: string, kind: "start" | "end" | "current" }} Marker
- *
  * @typedef {object} Drawing
  * @property {import("./camera.js").Camera} camera
  * @property {import("../shared/theme.js").Theme} theme
@@ -18,9 +13,8 @@ const MARKER_RADIUS = 9;
  * @property {"replace" | "add" | "remove"} lassoMode
  * @property {{ x: number, y: number, radius: number } | null} brush in CSS pixels
  * @property {number | undefined} hovered
- * @property {Marker[]} markers
- * @property {Float32Array | null} path
- * @property {{ row: number, since: number } | null} pulse
+ * @property {((context: CanvasRenderingContext2D, drawing: Drawing) => unknown) | null} more
+ *   what the owner of the map draws beneath the lasso; true if it moves
  */
 
 /**
@@ -34,20 +28,15 @@ export function drawOverlay(context, drawing) {
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
   context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
   context.lineJoin = context.lineCap = "round";
-  if (drawing.path) drawPath(context, drawing, drawing.path);
   if (drawing.hovered !== undefined) drawHover(context, drawing, drawing.hovered);
-  // The ends last: on an end, the place between them has nothing to add.
-  const rank = (/** @type {Marker} */ { kind }) => (kind === "current" ? 0 : 1);
-  const markers = [...drawing.markers].sort((a, b) => rank(a) - rank(b));
-  for (const marker of markers) drawMarker(context, drawing, marker);
-  const moves = drawing.pulse ? drawPulse(context, drawing, drawing.pulse) : false;
+  const moves = drawing.more?.(context, drawing) === true;
   if (drawing.lasso.length > 1) drawLasso(context, drawing);
   if (drawing.brush) drawBrush(context, drawing, drawing.brush);
   return moves;
 }
 
 /** @param {Drawing} drawing @param {number} row @returns {[number, number]} */
-function placeOf({ camera, xy }, row) {
+export function placeOf({ camera, xy }, row) {
   return [camera.screenX(xy[2 * row]), camera.screenY(xy[2 * row + 1])];
 }
 
@@ -58,7 +47,7 @@ function placeOf({ camera, xy }, row) {
  * @param {string} color
  * @param {number} width
  */
-function strokeTwice(context, { theme }, color, width) {
+export function strokeTwice(context, { theme }, color, width) {
   context.strokeStyle = css(theme.ground);
   context.lineWidth = width + 2;
   context.stroke();
@@ -114,56 +103,4 @@ function drawHover(context, drawing, row) {
   context.beginPath();
   context.arc(x, y, drawing.pointSize / 2 + 3, 0, 2 * Math.PI);
   strokeTwice(context, drawing, css(drawing.theme.text), 1.5);
-}
-
-/** @param {CanvasRenderingContext2D} context @param {Drawing} drawing @param {Float32Array} path */
-function drawPath(context, drawing, path) {
-  const { camera, theme } = drawing;
-  context.beginPath();
-  for (let k = 0; k < path.length; k += 2) {
-    context.lineTo(camera.screenX(path[k]), camera.screenY(path[k + 1]));
-  }
-  strokeTwice(context, drawing, css(theme.accent), 2);
-}
-
-/** @param {CanvasRenderingContext2D} context @param {Drawing} drawing @param {Marker} marker */
-function drawMarker(context, drawing, marker) {
-  const { camera, theme } = drawing;
-  const [x, y] = marker.xy
-    ? [camera.screenX(marker.xy[0]), camera.screenY(marker.xy[1])]
-    : placeOf(drawing, marker.row ?? 0);
-  const isEnd = marker.kind !== "current";
-  context.beginPath();
-  context.arc(x, y, isEnd ? MARKER_RADIUS : MARKER_RADIUS - 3, 0, 2 * Math.PI);
-  strokeTwice(context, drawing, css(theme.accent), isEnd ? 2 : 5);
-  context.fillStyle = css(isEnd ? theme.accent : theme.ground);
-  context.fill();
-  context.save();
-  context.font = `600 12px ${theme.font}`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  context.fillStyle = css(theme.ground);
-  context.fillText(marker.label, x, y + 0.5);
-  context.restore();
-}
-
-/**
- * Two rings that run out from a point: "it is here".
- * @param {CanvasRenderingContext2D} context
- * @param {Drawing} drawing
- * @param {{ row: number, since: number }} pulse
- */
-function drawPulse(context, drawing, { row, since }) {
-  const share = (performance.now() - since) / PULSE_MS;
-  if (share >= 1) return false;
-  const [x, y] = placeOf(drawing, row);
-  for (const delay of [0, 0.25]) {
-    const run = Math.min(Math.max((share - delay) / 0.75, 0), 1);
-    context.globalAlpha = 1 - run;
-    context.beginPath();
-    context.arc(x, y, drawing.pointSize / 2 + 4 + 22 * run, 0, 2 * Math.PI);
-    strokeTwice(context, drawing, css(drawing.theme.accent), 2);
-  }
-  context.globalAlpha = 1;
-  return true;
 }

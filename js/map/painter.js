@@ -31,19 +31,14 @@ const MOST_STRIDE = 31; // a vertex attribute's stride is one byte: 31 positions
  * @param {{ base: HTMLCanvasElement, over: HTMLCanvasElement,
  *   camera: Camera, points: import("./points.js").Points,
  *   thumbnails: import("./thumbnails.js").Thumbnails, state: PaintState,
- *   isShown: (row: number) => boolean, signal: AbortSignal }} options
+ *   isShown: (row: number) => boolean, more: import("./overlay.js").Drawing["more"],
+ *   signal: AbortSignal }} options
  */
 export function createPainter(options) {
-  const { base, over, camera, points, thumbnails, state, isShown, signal } = options;
+  const { base, over, camera, points, thumbnails, state, isShown, more, signal } = options;
   const context = /** @type {CanvasRenderingContext2D} */ (base.getContext("2d"));
   const overContext = /** @type {CanvasRenderingContext2D} */ (over.getContext("2d"));
   const marks = createMarks(thumbnails);
-  /** @type {import("./overlay.js").Marker[]} */
-  let markers = [];
-  /** @type {Float32Array | null} */
-  let path = null;
-  /** @type {{ row: number, since: number } | null} */
-  let pulse = null;
   /** @type {{ from: Float32Array, since: number, start: Look, end: Look } | null} */
   let transition = null;
   let imagesShown = false;
@@ -132,7 +127,6 @@ export function createPainter(options) {
   function paintOverlay() {
     if (!hasSize) return;
     const pixelRatio = fitCanvases();
-    const still = transition !== null;
     const moves = drawOverlay(overContext, {
       camera,
       theme: state.theme,
@@ -143,9 +137,7 @@ export function createPainter(options) {
       lassoMode: state.lassoMode,
       brush: state.brushAt && { ...state.brushAt, radius: state.brush },
       hovered: state.hovered,
-      markers: still ? [] : markers,
-      path: still ? null : path,
-      pulse,
+      more: transition === null ? more : null,
     });
     if (moves) redrawOverlay();
   }
@@ -202,21 +194,6 @@ export function createPainter(options) {
     showImages(shown) {
       imagesShown = shown && thumbnails.width > 0;
       redrawFrame();
-    },
-    /** @param {import("./overlay.js").Marker[]} list */
-    setMarkers(list) {
-      markers = list;
-      redrawOverlay();
-    },
-    /** @param {Float32Array | null} pairs */
-    setPath(pairs) {
-      path = pairs;
-      redrawOverlay();
-    },
-    /** @param {number} row */
-    pulse(row) {
-      pulse = { row, since: performance.now() };
-      redrawOverlay();
     },
   };
 }

@@ -38,11 +38,13 @@ const HOSTILE = [
   "0",
   "null",
 ];
-const ALLOWED = new Set(["SECTION", "FORM", "INPUT", "BUTTON", "SPAN", "P", "DIV", "KBD", "BDI"]);
+const ALLOWED = new Set(
+  "SECTION FORM INPUT BUTTON SPAN P DIV KBD BDI svg path SELECT OPTION".split(" "),
+);
 
 /** @param {string[]} names */
 const classesOf = (names) =>
-  names.map((name, k) => ({ name, color: "#0072b2", count: k, saving: false }));
+  names.map((name, number) => ({ number, name, color: "#0072b2", count: number, saving: false }));
 
 function open() {
   const el = document.createElement("div");
@@ -52,9 +54,21 @@ function open() {
   const panel = createClassPanel({
     el,
     signal: /** @type {any} */ (new window.AbortController().signal),
-    onAssign: (name) => done.push(["assign", name]),
-    onAdd: (name) => done.push(["add", name]),
+    actions: {
+      onAssign: (number) => done.push(["assign", number]),
+      onNew: (name) => done.push(["new", name]),
+      onRename: (number, name) => done.push(["rename", number, name]),
+      onMerge: (number, into) => done.push(["merge", number, into]),
+      onDelete: (number) => done.push(["delete", number]),
+      onSelect: (number) => done.push(["select", number]),
+    },
   });
+  /** @param {any[]} classes @param {number} unlabelled @param {number} selected
+   * @param {object} [more] */
+  const show = (classes, unlabelled, selected, more = {}) => {
+    const heldBy = () => /** @type {const} */ ("");
+    panel.show({ classes, unlabelled, selected, multi: false, heldBy, ...more });
+  };
   const box = /** @type {HTMLInputElement} */ (el.querySelector("input"));
   const enter = /** @type {HTMLButtonElement} */ (el.querySelector("form button"));
   const type = (/** @type {string} */ text) => {
@@ -64,14 +78,14 @@ function open() {
   const submit = () =>
     el.querySelector("form")?.dispatchEvent(new window.Event("submit", { cancelable: true }));
   const rows = () =>
-    /** @type {HTMLElement[]} */ ([...el.querySelectorAll(".vw-class-list > .vw-class")]);
+    /** @type {HTMLElement[]} */ ([...el.querySelectorAll(".vw-class-list > .vw-class-row")]);
   const words = () => el.querySelector(".vw-class-hint")?.textContent;
-  return { el, panel, done, box, enter, type, submit, rows, words };
+  return { el, panel, show, done, box, enter, type, submit, rows, words };
 }
 
 test("names are shown as text, whatever they hold, and make no element", () => {
-  const { el, panel, rows } = open();
-  panel.show(classesOf(HOSTILE), 3, 5);
+  const { el, show, rows } = open();
+  show(classesOf(HOSTILE), 3, 5);
   assert.deepEqual(
     rows().map((row) => row.querySelector(".vw-class-name")?.textContent),
     HOSTILE,
@@ -83,49 +97,46 @@ test("names are shown as text, whatever they hold, and make no element", () => {
 });
 
 test("the first nine classes have keys, in order, and No label has 0", () => {
-  const { el, panel, rows } = open();
-  panel.show(classesOf([..."abcdefghijk"]), 0, 1);
+  const { el, show, rows } = open();
+  show(classesOf([..."abcdefghijk"]), 0, 1);
   const keys = rows().map((row) => row.querySelector("kbd")?.textContent);
   assert.deepEqual(keys, ["1", "2", "3", "4", "5", "6", "7", "8", "9", "", ""]);
   assert.equal(el.querySelector(".vw-class-none kbd")?.textContent, "0");
 });
 
 test("a first-time user is told to type a name", () => {
-  const { panel, words, enter } = open();
-  panel.show([], 12, 0);
+  const { show, words, enter } = open();
+  show([], 12, 0);
   assert.equal(words(), "Type a class name to begin.");
   assert.equal(enter.disabled, true);
 });
 
 test("Enter adds a class, and labels the selection with it where there is one", () => {
-  const { panel, done, type, submit, enter } = open();
-  panel.show([], 12, 0);
+  const { show, done, type, submit, enter } = open();
+  show([], 12, 0);
   type("  cat ");
   assert.equal(enter.textContent, "Add");
   submit();
-  assert.deepEqual(done.splice(0), [["add", "cat"]]);
-  panel.show(classesOf(["cat"]), 12, 25);
+  assert.deepEqual(done.splice(0), [["new", "cat"]]);
+  show(classesOf(["cat"]), 12, 25);
   type("dog");
   assert.equal(enter.textContent, "Add, label 25");
   submit();
-  assert.deepEqual(done, [
-    ["add", "dog"],
-    ["assign", "dog"],
-  ]);
+  assert.deepEqual(done, [["new", "dog"]]);
 });
 
 test("Enter on a class that exists labels with it and adds nothing", () => {
-  const { panel, done, type, submit, enter } = open();
-  panel.show(classesOf(["cat", "caterpillar"]), 12, 4);
+  const { show, done, type, submit, enter } = open();
+  show(classesOf(["cat", "caterpillar"]), 12, 4);
   type("cat");
   assert.equal(enter.textContent, "Label 4");
   submit();
-  assert.deepEqual(done, [["assign", "cat"]]);
+  assert.deepEqual(done, [["assign", 0]]);
 });
 
 test("typing finds classes by a part of the name", () => {
-  const { panel, type, rows, words } = open();
-  panel.show(classesOf(["Cat", "dog", "bobcat"]), 12, 0);
+  const { show, type, rows, words } = open();
+  show(classesOf(["Cat", "dog", "bobcat"]), 12, 0);
   type("CAT");
   assert.deepEqual(
     rows().map((row) => row.hidden),
@@ -136,29 +147,133 @@ test("typing finds classes by a part of the name", () => {
 });
 
 test("a button gives the selection its class, and No label takes it off", () => {
-  const { el, panel, done, rows } = open();
-  panel.show(classesOf(["cat", "dog"]), 12, 4);
-  rows()[0].click();
-  /** @type {HTMLElement} */ (el.querySelector(".vw-class-none")).click();
+  const { el, show, done, rows } = open();
+  show(classesOf(["cat", "dog"]), 12, 4);
+  button(rows()[0], ".vw-class").click();
+  button(el, ".vw-class-none .vw-class").click();
   assert.deepEqual(done, [
-    ["assign", "cat"],
+    ["assign", 0],
     ["assign", null],
   ]);
 });
 
 test("counts change without making the buttons anew, so the focus stays", () => {
-  const { panel, rows } = open();
-  panel.show(classesOf(["cat", "dog"]), 12, 4);
+  const { show, rows } = open();
+  show(classesOf(["cat", "dog"]), 12, 4);
   const before = rows();
-  before[1].focus();
-  panel.show(
-    [{ name: "cat", color: "#111111", count: 1234, saving: false }, ...classesOf(["dog"])],
-    3,
-    0,
-  );
+  const focused = button(before[1], ".vw-class");
+  focused.focus();
+  const [cat, dog] = classesOf(["cat", "dog"]);
+  show([{ ...cat, count: 1234 }, dog], 3, 0);
   assert.equal(rows()[0], before[0]);
-  assert.equal(document.activeElement, before[1]);
+  assert.equal(document.activeElement, focused);
   assert.equal(before[0].querySelector(".vw-class-count")?.textContent, "1,234");
+});
+
+/** @param {Element} el @param {string} selector */
+const button = (el, selector) => /** @type {HTMLElement} */ (el.querySelector(selector));
+
+/** @param {Element} el @param {string} words */
+function press(el, words) {
+  const found = [...el.querySelectorAll("button")].find((one) => one.textContent === words);
+  assert.ok(found, `a button "${words}"`);
+  found.click();
+}
+
+test("what a tag is to the selection is told in a mark, and to screen readers", () => {
+  const { rows, show } = open();
+  const held = /** @type {const} */ (["yes", "some", "no"]);
+  const heldBy = (/** @type {number} */ number) => held[number];
+  show(classesOf(["a", "b", "c"]), 0, 5, { multi: true, heldBy });
+  assert.deepEqual(
+    rows().map((row) => [
+      row.querySelector(".vw-class-held")?.textContent,
+      row.querySelector(".vw-class")?.getAttribute("aria-pressed"),
+    ]),
+    [
+      ["✓", "true"],
+      ["–", "mixed"],
+      ["", "false"],
+    ],
+  );
+});
+
+test("a class is renamed under its row, and a name that is taken offers to merge", () => {
+  const { show, rows, done } = open();
+  show(classesOf(["cat", "dog"]), 0, 0);
+  const rename = (/** @type {string} */ text) => {
+    button(rows()[0], ".vw-class-more").click();
+    press(rows()[0], "Rename");
+    const box = /** @type {HTMLInputElement} */ (rows()[0].querySelector("input"));
+    box.value = text;
+    rows()[0]
+      .querySelector("form")
+      ?.dispatchEvent(new window.Event("submit", { cancelable: true }));
+  };
+  rename(" tiger ");
+  assert.deepEqual(done.splice(0), [["rename", 0, "tiger"]]);
+  rename("cat");
+  assert.deepEqual(done, []);
+  rename("dog");
+  assert.match(String(rows()[0].textContent), /There is a class of that name/);
+  press(rows()[0], "Merge");
+  assert.deepEqual(done, [["merge", 0, 1]]);
+});
+
+test("before a class is deleted it is said how many images lose their label", () => {
+  const { show, rows, done } = open();
+  show(classesOf(["cat", "dog", "owl"]), 0, 0);
+  button(rows()[2], ".vw-class-more").click();
+  press(rows()[2], "Delete");
+  assert.match(String(rows()[2].textContent), /2 images will have no label/);
+  press(rows()[2], "Keep");
+  assert.deepEqual(done, []);
+  assert.equal(rows()[2].querySelector(".vw-class-menu"), null);
+  button(rows()[2], ".vw-class-more").click();
+  press(rows()[2], "Delete");
+  press(rows()[2], "Delete");
+  assert.deepEqual(done, [["delete", 2]]);
+});
+
+test("one menu is open at a time, the keyboard opens it too, and Escape closes it", () => {
+  const { el, show, rows, done } = open();
+  show(classesOf(["cat", "dog"]), 0, 0);
+  const key = (/** @type {string} */ name) =>
+    document.activeElement?.dispatchEvent(
+      new window.KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }),
+    );
+  button(rows()[0], ".vw-class-more").click();
+  button(rows()[1], ".vw-class").focus();
+  key("ArrowRight");
+  assert.equal(el.querySelectorAll(".vw-class-menu").length, 1);
+  assert.equal(document.activeElement?.textContent, "Rename");
+  key("Escape");
+  assert.equal(el.querySelectorAll(".vw-class-menu").length, 0);
+  assert.equal(document.activeElement, button(rows()[1], ".vw-class"));
+  key("ArrowRight");
+  press(rows()[1], "Select all");
+  assert.deepEqual(done, [["select", 1]]);
+});
+
+test("a name half written survives a change of the classes by somebody else", () => {
+  const { show, rows } = open();
+  show(classesOf(["cat", "dog"]), 0, 0);
+  button(rows()[1], ".vw-class-more").click();
+  press(rows()[1], "Rename");
+  const box = /** @type {HTMLInputElement} */ (rows()[1].querySelector("input"));
+  box.value = "half";
+  show(classesOf(["cat", "dog", "owl"]).slice(1), 0, 0);
+  assert.equal(rows()[0].querySelector("input"), box);
+  assert.equal(document.activeElement, box);
+});
+
+test("the Tab key stops once in the list, where one was last", () => {
+  const { el, show, rows } = open();
+  show(classesOf(["cat", "dog", "owl"]), 0, 0);
+  const stops = () => el.querySelectorAll('.vw-class-list .vw-class[tabindex="0"]');
+  assert.deepEqual([...stops()], [button(rows()[0], ".vw-class")]);
+  button(rows()[2], ".vw-class").focus();
+  assert.deepEqual([...stops()], [button(rows()[2], ".vw-class")]);
 });
 
 test("the state of saving is always in words, and saved only where nothing is on its way", () => {
@@ -166,17 +281,24 @@ test("the state of saving is always in words, and saved only where nothing is on
   const saved = createSaveState({ el, unsent: () => "", say() {} });
   const words = () => el.querySelector(".vw-save-words")?.textContent;
   const copy = /** @type {HTMLElement} */ (el.querySelector("button"));
-  const fine = { pending: 0, problem: "", conflict: "" };
+  const root = /** @type {HTMLElement} */ (el.querySelector(".vw-save"));
+  const fine = { pending: 0, problem: "", isKept: true, conflict: "", savedTo: "here" };
   saved.show(fine, false);
   assert.equal(words(), "Waiting for the kernel…");
   saved.show(fine, true);
   assert.equal(words(), "Saved");
+  assert.match(root.title, /on disk, in here/);
+  saved.show({ ...fine, savedTo: "" }, true);
+  assert.equal(words(), "In memory only");
   saved.show({ ...fine, pending: 2 }, true);
   assert.equal(words(), "Saving 2…");
   assert.equal(copy.hidden, true);
   saved.show({ ...fine, pending: 2, problem: "disk full" }, true);
   assert.equal(words(), "2 edits not saved: disk full");
   assert.equal(copy.hidden, false);
+  assert.match(root.title, /also after a reload/);
+  saved.show({ ...fine, pending: 2, problem: "disk full", isKept: false }, true);
+  assert.match(root.title, /nowhere else/);
   saved.show({ ...fine, conflict: "13 rows" }, true);
   assert.equal(words(), "Kept here, not in the DataFrame");
 });

@@ -94,6 +94,43 @@ test("what is not answered is sent again, in order, with growing pauses", () => 
   assert.equal(sent.length, 7);
 });
 
+test("edits to begin with are sent at once, and new ones go on with their numbers", () => {
+  /** @type {any[]} */
+  const sent = [];
+  const entries = [4, 6].map((seq) => ({
+    seq,
+    content: { kind: "undo" },
+    bits: null,
+    codes: null,
+  }));
+  const outbox = createOutbox({
+    send: (message) => sent.push(message),
+    onChange() {},
+    client: "old",
+    entries,
+  });
+  outbox.push({ kind: "redo" });
+  assert.deepEqual(
+    sent.map(({ client, seq, settled }) => [client, seq, settled]),
+    [
+      ["old", 4, 3],
+      ["old", 6, 3],
+      ["old", 7, 3],
+    ],
+  );
+});
+
+test("a code for each row goes after the rows", () => {
+  /** @type {any[]} */
+  const sent = [];
+  const outbox = createOutbox({ send: (...parts) => sent.push(parts), onChange() {} });
+  outbox.push({ kind: "accept" }, new Uint8Array([3]), new Uint16Array([258, 1]));
+  assert.deepEqual(
+    sent[0][1].map((/** @type {ArrayBuffer} */ part) => [...new Uint8Array(part)]),
+    [[3], [2, 1, 1, 0]],
+  );
+});
+
 test("a gap is filled from the edit that is missing", () => {
   /** @type {any[]} */
   const sent = [];
@@ -116,14 +153,14 @@ test("a gap is filled from the edit that is missing", () => {
 test("a refused edit is given up and told, and the others go on", () => {
   /** @type {any[]} */
   const told = [];
-  const outbox = createOutbox({ send() {}, onChange: (refused) => refused && told.push(refused) });
+  const outbox = createOutbox({ send() {}, onChange: (news) => news?.refused && told.push(news) });
   outbox.push({ kind: "label", class: 7 });
   outbox.push({ kind: "undo" });
   const refusal = { op: "refused", client: outbox.client, seq: 1, message: "no such class" };
   outbox.receive(refusal);
   outbox.receive(refusal);
   assert.equal(told.length, 1);
-  assert.equal(told[0].entry.content.class, 7);
+  assert.equal(told[0].refused.content.class, 7);
   assert.equal(told[0].message, "no such class");
   assert.equal(outbox.state().pending, 1);
 });

@@ -1,0 +1,381 @@
+"""The annotator's page alone, against a kernel that the test plays."""
+
+import numpy as np
+import pytest
+
+from tests.browser._fake_kernel import FakeAnnotator, FakeLog
+
+N = 200
+RNG = np.random.default_rng(0)
+CODES = RNG.uniform(-1, 1, (N, 2)).astype(np.float32)
+IMAGES = RNG.integers(0, 255, (N, 6, 6, 1), dtype=np.uint8)
+
+
+@pytest.fixture
+def annotate():
+    made = []
+
+    def make(classes=("cat", "dog"), log=None, **options):
+        multi = options.pop("multi", False)
+        codes = options.pop("codes", None)
+        kept = log or FakeLog(N, list(classes), multi=multi, codes=codes)
+        made.append(FakeAnnotator(CODES, IMAGES, kept, **options))
+        return made[-1]
+
+    yield make
+    for widget in made:
+        widget.close()
+
+
+def corners(view, *places):
+    """Places on the map, given in shares of its size, in the window."""
+    box = view.locator(".vw-map").first.bounding_box()
+    return [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in places]
+
+
+def drag(view, *places, keys=()):
+    """Press, go through these places of the map, release."""
+    mouse, keyboard = view.page.mouse, view.page.keyboard
+    first, *rest = corners(view, *places)
+    for key in keys:
+        keyboard.down(key)
+    mouse.move(*first)
+    mouse.down()
+    for place in rest:
+        mouse.move(*place, steps=5)
+    mouse.up()
+    for key in keys:
+        keyboard.up(key)
+    view.settle()
+
+
+def lasso(view, left=0.2, top=0.2, right=0.8, bottom=0.6, keys=()):
+    edge = [(left, top), (right, top), (right, bottom), (left, bottom), (left, bottom - 0.1)]
+    drag(view, *edge, keys=keys)
+
+
+def words(view, selector):
+    return view.locator(selector).first.inner_text()
+
+
+def choose(view, value):
+    view.locator(".vw-filter select").select_option(value)
+    view.settle()
+
+
+def labelled(widget):
+    return [row for row, label in enumerate(widget.labels) if label is not None]
+
+
+def half_labelled():
+    """Codes of which every second row has the first class."""
+    return np.where(np.arange(N) % 2 == 0, 1, 0).astype(np.uint16)
+
+
+def suggest_for_odd(widget):
+    """Suggest the second class for all odd rows, ever more certain."""
+    codes = np.where(np.arange(N) % 2 == 1, 2, 0)
+    widget.suggest(codes, np.arange(N) * 255 // N)
+
+
+def test_a_lasso_and_a_key_label_and_undo_selects_again(annotate, widget_page):
+    widget = annotate()
+    view = widget_page(widget, width=1000)
+    lasso(view)
+    chosen = widget.selection.tolist()
+    assert 20 < len(chosen) < N
+    view.page.keyboard.press("2")
+    view.wait_until(lambda: labelled(widget) == chosen)
+    assert {widget.labels[row] for row in chosen} == {"dog"}
+    view.wait_until(lambda: len(widget.selection) == 0)
+    view.locator(".vw-save[data-state=saved]").wait_for()
+    assert words(view, ".vw-labelled") == f"{len(chosen)} of {N} labelled"
+    view.page.keyboard.press("Control+z")
+    view.wait_until(lambda: labelled(widget) == [])
+    view.wait_until(lambda: widget.selection.tolist() == chosen)
+
+
+def test_rectangle_and_brush_select_shift_adds_and_alt_removes(annotate, widget_page):
+    widget = annotate()
+    view = widget_page(widget, width=1000)
+    view.locator(".vw-map").focus()
+    view.page.keyboard.press("r")
+    drag(view, (0.6, 0.6), (0.2, 0.2))
+    first = set(widget.selection.tolist())
+    assert len(first) > 10
+    drag(view, (0.5, 0.5), (0.9, 0.9), keys=["Shift"])
+    both = set(widget.selection.tolist())
+    assert first < both
+    view.page.keyboard.press("b")
+    drag(view, (0.3, 0.3), (0.5, 0.3), keys=["Alt"])
+    fewer = set(widget.selection.tolist())
+    assert fewer < both
+    drag(view, (0.3, 0.3), (0.5, 0.3))
+    assert set(widget.selection.tolist()) == both | (both - fewer)
+
+
+def test_edits_survive_a_reload_while_the_kernel_is_silent(annotate, widget_page):
+    widget = annotate()
+    view = widget_page(widget, width=1000)
+    lasso(view)
+    chosen = widget.selection.tolist()
+    widget.is_silent = True
+    view.page.keyboard.press("1")
+    view.wait_until(lambda: "Saving 1" in words(view, ".vw-save-words"))
+    view.wait_until(lambda: view.page.evaluate("localStorage.length") == 1)
+    view.page.reload()
+    widget.is_silent = False
+    again = annotate(log=widget.kept)
+    view.show(again)
+    view.wait_until(lambda: labelled(again) == chosen)
+    view.locator(".vw-save[data-state=saved]").wait_for()
+    assert widget.kinds() == ["label"]
+    view.wait_until(lambda: view.page.evaluate("localStorage.length") == 0)
+
+
+def test_a_cell_run_again_delivers_what_the_view_before_it_could_not(annotate, widget_page):
+    widget = annotate()
+    view = widget_page(widget, width=1000)
+    lasso(view)
+    chosen = widget.selection.tolist()
+    widget.is_silent = True  # its kernel is gone, its view still there
+    view.page.keyboard.press("1")
+    view.locator(".vw-save[data-state=stuck]").wait_for(timeout=15_000)
+    assert "1 edit not saved" in words(view, ".vw-save-words")
+    assert view.locator(".vw-save button", has_text="Copy unsaved").is_visible()
+    view.show(annotate(log=widget.kept))
+    view.wait_until(lambda: labelled(widget) == chosen)
+    view.page.wait_for_timeout(3000)
+    assert widget.kinds() == ["label"]
+
+
+def test_a_second_view_of_one_log_leaves_the_edits_of_the_first_to_it(annotate, widget_page):
+    widget = annotate()
+    view = widget_page(widget, width=1000)
+    lasso(view)
+    widget.is_silent = True
+    view.page.keyboard.press("1")
+    view.show(annotate(log=widget.kept))
+    view.page.wait_for_timeout(1500)  # less than it takes to say that the kernel is gone
+    assert widget.kinds() == []
+    widget.is_silent = False
+    view.wait_until(lambda: widget.kinds() == ["label"])
+
+
+def test_what_cannot_be_saved_says_why_and_is_saved_when_it_can(annotate, widget_page):
+    widget = annotate()
+    view = widget_page(widget, width=1000)
+    lasso(view)
+    widget.failure = "No space left on device"
+    view.page.keyboard.press("1")
+    view.locator(".vw-save", has_text="No space left on device").wait_for()
+    widget.failure = ""
+    view.locator(".vw-save[data-state=saved]").wait_for(timeout=15_000)
+    assert widget.kinds() == ["label"]
+
+
+def test_where_labels_are_in_memory_only_it_is_said(annotate, widget_page):
+    view = widget_page(annotate(saved_to=""), width=1000)
+    view.locator(".vw-save", has_text="In memory only").wait_for()
+
+
+def test_a_class_is_renamed_merged_deleted_and_brought_back(annotate, widget_page):
+    widget = annotate(classes=["cat", "dog", "owl"], codes=half_labelled())
+    view = widget_page(widget, width=1000)
+    rows = view.locator(".vw-class-list .vw-class")
+    rows.first.focus()
+    view.page.keyboard.press("F2")
+    view.page.keyboard.type("tiger")
+    view.page.keyboard.press("Enter")
+    view.wait_until(lambda: set(widget.labels) == {"tiger", None})
+    rows.first.click(button="right")
+    view.page.get_by_text("Merge into").click()
+    view.locator(".vw-class-menu select").select_option("2")
+    view.locator(".vw-class-menu .vw-button", has_text="Merge").click()
+    view.wait_until(lambda: set(widget.labels) == {"owl", None})
+    assert view.locator(".vw-class-list .vw-class-name").all_inner_texts() == ["dog", "owl"]
+    rows.nth(1).hover()
+    view.locator(".vw-class-more").nth(1).click()
+    view.locator(".vw-class-menu").get_by_text("Delete").click()
+    assert "100 images will have no label" in words(view, ".vw-class-menu")
+    view.locator(".vw-class-menu .vw-button", has_text="Delete").click()
+    view.wait_until(lambda: set(widget.labels) == {None})
+    for _ in range(3):
+        view.page.keyboard.press("Control+z")
+    view.wait_until(lambda: set(widget.labels) == {"cat", None})
+    assert view.locator(".vw-class-list .vw-class-name").all_inner_texts() == ["cat", "dog", "owl"]
+
+
+def test_the_filter_dims_the_rest_and_only_what_is_shown_is_selected(annotate, widget_page):
+    widget = annotate(codes=half_labelled())
+    view = widget_page(widget, width=1000)
+    lasso(view)
+    everything = widget.selection.tolist()
+    choose(view, "unlabelled")
+    assert widget.selection.tolist() == [row for row in everything if row % 2 == 1]
+    assert words(view, ".vw-shown") == "100 shown"
+    view.page.keyboard.press("Escape")
+    lasso(view)
+    assert widget.selection.tolist() == [row for row in everything if row % 2 == 1]
+    choose(view, "0")
+    view.locator(".vw-map").focus()
+    view.page.keyboard.press("a")
+    view.wait_until(lambda: widget.selection.tolist() == list(range(0, N, 2)))
+
+
+def test_suggestions_above_the_threshold_are_accepted_in_one_step(annotate, widget_page):
+    widget = annotate(codes=half_labelled())
+    view = widget_page(widget, width=1000)
+    view.locator("summary", has_text="Suggestions").click()
+    view.locator(".vw-suggestions button", has_text="Suggest").click()
+    view.locator(".vw-failure", has_text="nothing is labelled yet").wait_for()
+    view.locator(".vw-error button").click()
+    view.errors.clear()
+    suggest_for_odd(widget)
+    view.locator(".vw-suggestions", has_text="10 of 100").wait_for()
+    slider = view.locator(".vw-certainty")
+    slider.fill("50")
+    view.locator(".vw-suggestions button", has_text="Accept 50").click()
+    view.wait_until(lambda: widget.labels.count("dog") == 50)
+    assert widget.labels.count("cat") == 100
+    assert widget.kinds() == ["accept"]
+    view.locator(".vw-suggestions", has_text="0 of 50").wait_for()
+    view.locator(".vw-map").focus()
+    view.page.keyboard.press("Control+z")
+    view.wait_until(lambda: widget.labels.count("dog") == 0)
+
+
+def test_selected_suggestions_are_accepted_or_rejected_by_a_key(annotate, widget_page):
+    widget = annotate(codes=half_labelled())
+    view = widget_page(widget, width=1000)
+    suggest_for_odd(widget)
+    view.locator("summary", has_text="Suggestions").click()
+    view.locator(".vw-certainty").fill("0")
+    lasso(view)
+    odd = [row for row in widget.selection.tolist() if row % 2 == 1]
+    view.locator(".vw-gallery-item").nth(0).wait_for()
+    view.page.keyboard.press("x")
+    view.wait_until(lambda: widget.kinds() == ["reject"])
+    view.locator(".vw-suggestions", has_text=f"of {100 - len(odd)}").wait_for()
+    assert widget.kept.edits[0].rows.tolist() == odd
+    lasso(view, 0.1, 0.6, 0.9, 0.9)
+    others = [row for row in widget.selection.tolist() if row % 2 == 1 and row not in odd]
+    view.page.keyboard.press("y")
+    view.wait_until(lambda: widget.kinds() == ["reject", "accept"])
+    assert [row for row in labelled(widget) if row % 2 == 1] == others
+
+
+def test_images_to_ask_for_come_into_the_gallery_in_their_order(annotate, widget_page):
+    widget = annotate(codes=half_labelled())
+    widget.to_ask = [7, 199, 3]
+    view = widget_page(widget, width=1000)
+    view.locator("summary", has_text="Suggestions").click()
+    view.locator(".vw-questions button", has_text="Uncertain").click()
+    view.wait_until(lambda: widget.selection.tolist() == [3, 7, 199])
+    items = view.locator(".vw-gallery-item")
+    assert [items.nth(k).get_attribute("data-row") for k in range(3)] == ["7", "199", "3"]
+    view.locator(".vw-sorting").select_option("data")
+    assert items.first.get_attribute("data-row") == "3"
+
+
+def test_a_note_on_one_image_and_on_the_selection(annotate, widget_page):
+    widget = annotate()
+    view = widget_page(widget, width=1000)
+    lasso(view)
+    chosen = widget.selection.tolist()
+    item = view.locator(".vw-gallery-item").nth(2)
+    item.hover()
+    assert f"Image {chosen[2]}" in words(view, ".vw-root > .vw-card")
+    view.page.keyboard.press("m")
+    assert words(view, ".vw-note").startswith(f"Note on image {chosen[2]}")
+    view.page.keyboard.type("blurred <b>")
+    view.page.keyboard.press("Enter")
+    view.wait_until(lambda: widget.notes == {chosen[2]: "blurred <b>"})
+    view.wait_until(lambda: item.get_attribute("data-note") is not None)
+    view.page.mouse.move(5, 5)
+    item.hover()
+    assert "blurred <b>" in words(view, ".vw-root > .vw-card")
+    view.page.mouse.move(5, 5)
+    view.locator(".vw-selected .vw-head button").click()
+    view.page.keyboard.type("all of them")
+    view.page.keyboard.press("Enter")
+    view.wait_until(lambda: widget.notes == dict.fromkeys(chosen, "all of them"))
+
+
+def test_an_image_is_left_out_by_a_click_and_by_the_keyboard(annotate, widget_page):
+    widget = annotate()
+    view = widget_page(widget, width=1000)
+    lasso(view)
+    chosen = widget.selection.tolist()
+    view.locator(".vw-gallery-item").nth(1).click()
+    view.locator(".vw-map").focus()
+    view.page.keyboard.press("g")
+    view.page.keyboard.press("ArrowRight")
+    view.page.keyboard.press("ArrowRight")
+    view.page.keyboard.press("Enter")
+    view.settle()
+    assert widget.selection.tolist() == [chosen[0], *chosen[3:]]
+
+
+def test_tags_are_toggled_for_the_selection_which_stays(annotate, widget_page):
+    widget = annotate(multi=True)
+    view = widget_page(widget, width=1000)
+    lasso(view)
+    chosen = widget.selection.tolist()
+    held = view.locator(".vw-class-list .vw-class-held")
+
+    def tags():
+        layers = widget.kept.fold()["layers"]
+        return [np.flatnonzero(layer == 1).tolist() for layer in layers]
+
+    view.page.keyboard.press("1")
+    view.page.keyboard.press("2")
+    view.wait_until(lambda: tags() == [chosen, chosen])
+    view.settle()
+    assert held.all_inner_texts() == ["✓", "✓"]
+    assert widget.selection.tolist() == chosen
+    view.locator(".vw-gallery-item").first.click()
+    view.page.keyboard.press("2")
+    view.wait_until(lambda: tags() == [chosen, chosen[:1]])
+    view.locator(".vw-gallery-item").first.click()
+    view.settle()
+    assert held.all_inner_texts() == ["✓", "–"]
+
+
+def test_the_keys_are_listed_and_stay_in_the_widget(annotate, widget_page):
+    widget = annotate()
+    view = widget_page(widget, width=1000)
+    view.page.evaluate(
+        "() => { window.leaked = [];"
+        " document.addEventListener('keydown', (event) => leaked.push(event.key)); }"
+    )
+    view.locator(".vw-map").focus()
+    view.page.keyboard.press("?")
+    assert "Lasso, rectangle, brush" in words(view, ".vw-keys")
+    view.page.keyboard.press("Escape")
+    assert not view.locator(".vw-keys").is_visible()
+    for key in ("1", "0", "Backspace", "Control+z", "a", "f", "g", "y", "x", "s", "?"):
+        view.page.keyboard.press(key)
+    view.settle()
+    assert view.page.evaluate("leaked") == []
+
+
+def test_nothing_is_wider_than_a_narrow_cell(annotate, widget_page):
+    widget = annotate(classes=[f"a rather long name of a class {k}" for k in range(30)])
+    view = widget_page(widget, width=420)
+    suggest_for_odd(widget)
+    lasso(view)
+    view.locator("summary").click()
+    view.locator(".vw-class").nth(2).click(button="right")
+    wide = "() => [...document.querySelectorAll('.vw-root')].filter(r => r.scrollWidth > 420).length"
+    assert view.page.evaluate(wide) == 0
+
+
+def test_a_closed_view_leaves_nothing_behind(annotate, widget_page):
+    widget = annotate()
+    view = widget_page(widget, width=1000)
+    before = view.counts(widget)
+    number = view.show(widget)
+    view.settle()
+    view.remove(number)
+    assert view.counts(widget) == before
