@@ -124,9 +124,13 @@ class Desk:
         self._settle(change)
 
     def write_all(self) -> None:
-        """Bring every label into the frame: what another kernel labelled is in the log only."""
-        rows = np.arange(self.journal.n_rows)
-        layers = {k: (rows, layer) for k, layer in enumerate(self.journal.layers)}
+        """Bring into the frame what only the log has: what was labelled in another kernel."""
+        found = self.columns.layers
+        layers = {}
+        for k, layer in enumerate(self.journal.layers):
+            rows = np.flatnonzero(layer != found[k] if k < len(found) else layer)
+            if rows.size:
+                layers[k] = rows, layer[rows]
         gate.submit(partial(self._write, Change(layers=layers)))
 
     def state(self) -> tuple[dict[str, Any], list[bytes]]:

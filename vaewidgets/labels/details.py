@@ -42,8 +42,8 @@ class TextColumn(OwnColumn):
 
     def found(self, frame: pd.DataFrame, rows: NDArray[np.int64]) -> tuple[Numbers, list[Any]]:
         """Text that stands in some rows: 0 or 1 + place among the distinct ones."""
-        column = self.current(frame)
-        if not holds_text(column.dtype):
+        column = self.current(frame) if self.exists else None
+        if column is None or not holds_text(column.dtype):
             return np.zeros(len(rows), np.int64), []
         codes, values = pd.factorize(column.iloc[rows].astype(object))
         return codes.astype(np.int64) + 1, list(values)

@@ -15,7 +15,7 @@ _FEW = 8
 
 def empty_text(frame: pd.DataFrame) -> pd.Series[Any]:
     """Make a column of no text, of the dtype that this version of pandas gives to text."""
-    return pd.Series([None] * len(frame), frame.index, dtype=pd.Series(["text"]).dtype)
+    return pd.Series(None, frame.index, dtype=pd.Series(["text"]).dtype)
 
 
 def missing_of(column: pd.Series[Any]) -> Any:
