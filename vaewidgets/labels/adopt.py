@@ -53,11 +53,11 @@ def found_outside(
                     rows = rows[known[at][rows] != code]
             if not rows.size:
                 continue
-            if name not in journal.classes:
+            if not journal.numbers_of(name):
                 yield Edit("", 0, "add_class", name=name)
             kind: Kind = "clear" if journal.multi and value == NO else "label"
             found = RowSet.from_positions(rows, journal.n_rows)
-            yield Edit("", 0, kind, found, 1 + journal.classes.index(name))
+            yield Edit("", 0, kind, found, 1 + journal.numbers_of(name)[0])
 
 
 def _known(journal: Journal, start: Layers) -> dict[int, NDArray[np.integer]]:

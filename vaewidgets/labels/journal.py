@@ -246,11 +246,15 @@ class Journal:
         for seq, edit in enumerate(found_outside(self, self._start[1], classes, layers), 1):
             self.append(replace(edit, client=client, seq=seq), FRAME)
 
-    def numbers_of(self, name: str) -> set[int]:
-        """Classes that are called `name`, were at first, or took in the one that is or was."""
+    def numbers_of(self, name: str) -> list[int]:
+        """Find the classes that are called `name`, were at first, or took in one that was.
+
+        The one that is called so now is the first.
+        """
         keys = self._state.classes.keys
         called = {i for i, key in enumerate(keys) if name in (self.classes[i], key and key[0])}
-        return called | {self._state.classes.follow(number) for number in called}
+        called |= {self._state.classes.follow(number) for number in called}
+        return sorted(called, key=lambda number: (self.classes[number] != name, number))
 
     def close(self) -> None:
         """Let go of the log on disk; nothing can be appended any more."""

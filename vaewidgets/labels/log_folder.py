@@ -11,7 +11,6 @@ import time
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,8 @@ from vaewidgets.labels.log_lines import (
     decode_layers,
     encode,
     encode_layers,
+    parse,
+    place_of,
     to_line,
 )
 from vaewidgets.labels.records import Codes, Record
@@ -127,8 +128,8 @@ class LogFolder:
         self._folder = folder
         self._about = about
         self._files: dict[str, FollowedFile] = {}
-        self._seen: dict[str, int] = {}
-        self._entries: list[Entry] = []
+        self._seen: dict[bytes, int] = {}
+        self._found: list[tuple[int, bytes, bytes]] = []
         self._unreadable: list[str] = []
         self._has_written = False
         disk.make_folder(folder)
@@ -191,22 +192,29 @@ class LogFolder:
         if is_all:
             self._files.clear()
             self._seen.clear()
-            self._entries.clear()
+            self._found.clear()
             self._scan(own=True)
             self.is_unsure = False
-        entries, self._entries = self._entries, []
-        entries.sort(key=_place)
+        texts = self._next_texts()
         records = []
-        for entry in entries:
-            if entry["order"] <= self._seen.get(entry["writer"], 0):
-                continue  # read before, in a file that was joined to others since
-            self._seen[entry["writer"]] = entry["order"]
+        for entry, text in zip(parse(texts), texts, strict=True):
             try:
                 records.append(decode(entry, self._about["n_rows"], classes))
-            except (KeyError, TypeError, ValueError) as error:
-                name = f"record {entry['order']} of {entry['writer']}"
-                self._unreadable.append(f"{self._folder}, {name}: {error!r}")
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                start = text[:60].decode("ascii", "replace")
+                self._unreadable.append(f"{self._folder}, record {start}...: {error!r}")
         return records, is_all
+
+    def _next_texts(self) -> list[bytes]:
+        """Give out what was read, in its order, and each record once."""
+        found, self._found = self._found, []
+        found.sort()
+        texts = []
+        for order, writer, text in found:
+            if order > self._seen.get(writer, 0):  # else it stood in a file that was joined
+                self._seen[writer] = order
+                texts.append(text)
+        return texts
 
     @contextlib.contextmanager
     def numbering(self) -> Iterator[None]:
@@ -267,22 +275,23 @@ class LogFolder:
                 continue
             if lines is None:
                 return False
-            for entry in lines.entries():
-                self._sort_out(entry, name)
+            self._sort_out(lines.texts, name)
         return True
 
-    def _sort_out(self, entry: Any, name: str) -> None:
-        """Put an entry to its like."""
-        entry = entry if isinstance(entry, dict) else {}
-        kind, writer, order = entry.get("kind"), entry.get("writer"), entry.get("order")
-        if not isinstance(writer, str) or not isinstance(order, int):
-            self._unreadable.append(f"{self._folder / name}: a record that says not where it is")
-        elif kind == "log":
-            self._heads.append(entry)
-        elif kind == "start":
-            self._starts[writer] = entry
-        else:
-            self._entries.append(entry)
+    def _sort_out(self, texts: list[bytes], name: str) -> None:
+        """Tell heads and starts from records, which are parsed once all of them are in order."""
+        for text in texts:
+            place = place_of(text)
+            if place is None:
+                self._unreadable.append(f"{self._folder / name}: a record without its place")
+            elif place[0]:
+                self._found.append((*place, text))
+            else:
+                (entry,) = parse([text])
+                if entry["kind"] == "start":
+                    self._starts[entry["writer"]] = entry
+                else:
+                    self._heads.append(entry)
 
     def _check_heads(self) -> None:
         """Refuse the log of other images."""
@@ -309,8 +318,7 @@ def _collector_paused() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                gc.freeze()  # what is new counts as old now: no first look at all of it
+                gc.unfreeze()
             gc.enable()
-
-
-def _place(entry: Entry) -> tuple[int, str]:
-    return entry["order"], entry["writer"]

@@ -202,34 +202,36 @@ class State:
             self._rejects.append(step)
             self._rejected = True
         else:
-            step.writes = tuple(self._writes(edit, step))
+            step.writes = self._writes(edit, step)
 
-    def _writes(self, edit: Edit, step: _Step) -> Iterator[tuple[Layer, int]]:
+    def _writes(self, edit: Edit, step: _Step) -> tuple[tuple[Layer, int], ...]:
         """Write what a label, clear, accept or note says."""
         assert edit.rows is not None
+        if edit.kind == "label":
+            layer, code = self._place(edit.code, step)
+            return ((layer, layer.put(edit.rows, code)),)
         if edit.kind == "note":
             code = len(self.texts) if edit.name else 0
             self.texts += [edit.name] * (code > 0)
-            yield self.notes, self.notes.put(edit.rows, code)
-        elif edit.kind == "label":
-            layer, code = self._place(edit.code, step)
-            yield layer, layer.put(edit.rows, code)
-        elif edit.kind == "clear" and self.multi and edit.code:
+            return ((self.notes, self.notes.put(edit.rows, code)),)
+        if edit.kind == "accept":
+            return tuple(self._accept(edit, step))
+        if self.multi and edit.code:
             number = self.classes.follow(edit.code - 1)
-            if not self.classes.is_gone(number):
-                yield self._layer(number), self._layer(number).put(edit.rows, NO)
-        elif edit.kind == "clear":
-            for layer in self.layers:
-                if layer.is_used:
-                    yield layer, layer.put(edit.rows, 0)
-        else:
-            for class_code, rows in _by_class(edit):
-                layer, code = self._place(class_code, step)
-                layer.settle()
-                positions = rows.positions
-                by_person = (layer.codes[positions] != 0) & ~layer.suggested[positions]
-                free = RowSet.from_positions(positions[~by_person], self.n_rows)
-                yield layer, layer.put(free, code, suggested=True)
+            tags = [] if self.classes.is_gone(number) else [self._layer(number)]
+            return tuple((layer, layer.put(edit.rows, NO)) for layer in tags)
+        used = [layer for layer in self.layers if layer.is_used]
+        return tuple((layer, layer.put(edit.rows, 0)) for layer in used)
+
+    def _accept(self, edit: Edit, step: _Step) -> Iterator[tuple[Layer, int]]:
+        """Write suggestions where no person has said anything."""
+        for class_code, rows in _by_class(edit):
+            layer, code = self._place(class_code, step)
+            layer.settle()
+            positions = rows.positions
+            by_person = (layer.codes[positions] != 0) & ~layer.suggested[positions]
+            free = RowSet.from_positions(positions[~by_person], self.n_rows)
+            yield layer, layer.put(free, code, suggested=True)
 
     def _place(self, code: int, step: _Step) -> tuple[Layer, int]:
         """Layer and code in it of a label of class `code` - 1."""
