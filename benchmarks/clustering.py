@@ -93,6 +93,23 @@ PUBLISHED = {
     ("mnist", "two branches"): "Yan 94.42",
     ("fashion_mnist", "two branches"): "Yan 68.03",
 }
+# What the project set out to reach, mean accuracy in %.
+AIMS = {
+    ("mnist", "default"): 97.5,
+    ("fashion_mnist", "default"): 68.0,
+    ("mnist", "one step"): 94.5,
+    ("fashion_mnist", "one step"): 64.0,
+    ("mnist", "two branches"): 94.42,
+    ("fashion_mnist", "two branches"): 68.0,
+}
+TRIED = (
+    "Fashion-MNIST stays below its aims. Tried, none chosen by its score: codes of autoencoders, "
+    "VAEs of several sizes, principal components and orientation histograms, alone and together; "
+    "mixtures with other covariances and restarts, k-means, Ward, spectral clustering, agreement "
+    "of many clusterings, and groups merged by modularity (the `merged` row, the only reliable "
+    "gain). What is left is the shoes: a partition of 69 to 72 % has the same modularity and "
+    "likelihood as one of 60 to 64 %, so nothing without labels tells which is right."
+)
 
 
 def run(data: str, method: str, seed: int) -> None:
@@ -113,6 +130,14 @@ def run(data: str, method: str, seed: int) -> None:
     print(json.dumps(record), flush=True)
 
 
+def against_aim(data: str, method: str, accuracy: float) -> str:
+    """Say whether the aim was reached, and by how much it was missed."""
+    aim = AIMS.get((data, method))
+    if aim is None:
+        return ""
+    return f"{aim:g}: " + ("reached" if accuracy >= aim else f"missed by {aim - accuracy:.1f}")
+
+
 def make_table() -> None:
     """Write the table of all runs there are; of two of one seed the newest counts."""
     lines = RUNS.read_text(encoding="utf-8").splitlines() if RUNS.exists() else []
@@ -128,13 +153,13 @@ def make_table() -> None:
             [data, method, str(len(of)), f"{accuracy.mean():.2f}",
              f"{accuracy.std(ddof=1):.2f}" if len(of) > 1 else "", f"{accuracy.min():.2f}",
              *(f"{value:.3f}" for value in means), f"{np.mean([r['seconds'] for r in of]):.0f}",
-             published]
+             against_aim(data, method, accuracy.mean()), published]
         )  # fmt: skip
     header = ["data", "method", "seeds", "accuracy, %", "sd", "least", "purity", "NMI", "ARI",
-              "seconds a seed", "published"]  # fmt: skip
+              "seconds a seed", "aim", "published"]  # fmt: skip
     body = (
         "Accuracy is Hungarian; means over the seeds. Each run, with its date and machine, is a "
-        f"line of `clustering.jsonl`.\n\n{table(header, rows)}"
+        f"line of `clustering.jsonl`.\n\n{table(header, rows)}\n\n{TRIED}"
     )
     keep("clustering", "Ten kinds found without labels, of 70,000 images", body, PACKAGES)
 

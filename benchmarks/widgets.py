@@ -110,7 +110,7 @@ def contestants(n: int) -> dict[str, Callable[[], Any]]:
 
     return {
         "vaewidgets LatentScatter": lambda: vw.LatentScatter(xy, data=frame, color="label"),
-        "vaewidgets Annotator": lambda: vw.Annotator(xy, None, frame, column="label"),
+        "vaewidgets Annotator": lambda: vw.Annotator(xy, None, frame, journal=None),
         "jupyter-scatter": jupyter_scatter,
         "plotly FigureWidget (Scattergl)": plotly_figure,
     }

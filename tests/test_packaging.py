@@ -64,7 +64,7 @@ def test_the_runtime_dependencies_are_these_and_no_others():
 
 def test_the_extras_are_bounded_too_and_nothing_unwanted_comes_with_them():
     extras = PROJECT["optional-dependencies"]
-    assert set(extras) == {"lab", "fast", "dev"}
+    assert set(extras) == {"lab", "fast", "parquet", "dev"}
     bounds = lower_bounds([one for extra in extras.values() for one in extra])
     assert {name: low for name, low in SAFE_EXTRAS.items() if bounds[name] < low} == {}
     assert (set(bounds) | RUNTIME) & NEVER == set()

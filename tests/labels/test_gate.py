@@ -3,12 +3,15 @@ import logging
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 
+import numpy as np
 import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from vaewidgets.labels.gate import Gate
+from vaewidgets.labels.table import open_columns
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +199,64 @@ def test_neither_a_label_nor_a_write_of_the_cell_is_lost_where_both_are_written_
 
 def test_without_the_gate_labels_are_lost(shell):
     assert race(shell, lambda write: write()) > 0
+
+
+OWN_CELL = """
+page.start()
+for i in range(n):
+    df.loc[n + i, column] = value
+    time.sleep(0)
+"""
+
+
+@pytest.mark.parametrize(("column", "value"), [("label", "user"), (["tag"], True)])
+def test_a_cell_may_write_the_very_column_that_is_labelled_meanwhile(shell, column, value):
+    name = column if isinstance(column, str) else column[0]
+    df = pd.DataFrame({"x": range(2 * N_WRITES)})
+    columns = open_columns(df, column, np.arange(len(df)), ["cat"] if name == "label" else None)
+    columns.create()
+    layer = np.zeros(len(df), np.uint16)
+
+    def page():
+        for row in range(N_WRITES):
+            layer[row] = 1
+            rows = {0: np.array([row])}
+            gate.submit(lambda rows=rows: columns.write(rows, [layer], nobody, {}))
+            time.sleep(0)
+
+    def nobody(number):
+        return np.zeros(len(df), bool)
+
+    with gate_on(shell) as gate:
+        thread = threading.Thread(target=page)
+        shell.user_ns.update(df=df, n=N_WRITES, page=thread, column=name, value=value)
+        shell.run_cell(OWN_CELL).raise_error()
+        thread.join(20)
+        shell.run_cell("pass")
+    wanted = ["cat" if name == "label" else True] * N_WRITES + [value] * N_WRITES
+    assert df[name].tolist() == wanted
+
+
+def test_two_widgets_that_write_one_column_from_two_threads_lose_nothing():
+    df = pd.DataFrame({"x": range(2 * N_WRITES)})
+    gate = Gate()
+
+    def page(name, start):
+        columns = open_columns(df, "label", np.arange(len(df)), [name])
+        columns.create()
+        layer = np.zeros(len(df), np.uint16)
+        for row in range(start, start + N_WRITES):
+            layer[row] = 1
+            write = partial(columns.write, {0: np.array([row])}, [layer.copy()], np.zeros_like, {})
+            gate.submit(write)
+            time.sleep(0)
+
+    open_columns(df, "label", np.arange(len(df))).create()
+    threads = [
+        threading.Thread(target=page, args=pair) for pair in (("one", 0), ("two", N_WRITES))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert df["label"].tolist() == ["one"] * N_WRITES + ["two"] * N_WRITES

@@ -25,8 +25,11 @@ def label(seq, code, *positions, client="page"):
 def test_a_label_changes_its_rows_and_says_which():
     journal = Journal(N_ROWS, CLASSES)
     change = journal.append(label(1, 2, 0, 7)).change
-    assert change.rows.tolist() == [0, 7]
-    assert change.codes.tolist() == [2, 2]
+    assert list(change.layers) == [0]
+    assert [part.tolist() for part in change.layers[0]] == [[0, 7], [2, 2]]
+    assert change.classes == ()
+    assert not change.notes.size
+    assert not change.rejected
     assert np.flatnonzero(journal.codes).tolist() == [0, 7]
 
 
@@ -88,7 +91,7 @@ def test_more_classes_than_a_column_can_have_are_refused_and_nothing_changes():
 
 
 def test_undo_gives_back_what_another_annotator_wrote_before_and_spares_what_came_after():
-    journal = Journal(N_ROWS, CLASSES, codes=np.full(N_ROWS, 3))
+    journal = Journal(N_ROWS, CLASSES, [np.full(N_ROWS, 3)])
     journal.append(label(1, 1, 0, 1, 2, client="a"), "anna")
     journal.append(label(1, 2, 1, 2, 3, client="b"), "ben")
     journal.append(label(2, 2, 2, client="a"), "anna")
@@ -113,14 +116,14 @@ def test_undo_of_a_million_rows_restores_every_byte():
     n_rows = 1_000_000
     rng = np.random.default_rng(0)
     start = rng.integers(0, 4, n_rows)
-    journal = Journal(n_rows, CLASSES, start)
+    journal = Journal(n_rows, CLASSES, [start])
     mask = rng.random(n_rows) < 0.7
     bits = np.packbits(mask, bitorder="little").tobytes()
     journal.append(Edit("page", 1, "label", RowSet.from_bits(bits, n_rows), 2))
     assert (journal.codes[mask] == 2).all()
     change = journal.append(Edit("page", 2, "undo")).change
     assert journal.codes.tobytes() == start.astype(np.uint16).tobytes()
-    assert change.rows.tolist() == np.flatnonzero(mask & (start != 2)).tolist()
+    assert change.layers[0][0].tolist() == np.flatnonzero(mask & (start != 2)).tolist()
     assert len(bits) == 125_000
 
 
@@ -171,7 +174,7 @@ class UndoMachine(RuleBasedStateMachine):
 
     @initialize(start=st.lists(st.integers(0, 3), min_size=N_ROWS, max_size=N_ROWS))
     def begin(self, start):
-        self.journal = Journal(N_ROWS, CLASSES, np.array(start))
+        self.journal = Journal(N_ROWS, CLASSES, [np.array(start)])
         self.past, self.now, self.future = [], list(start), []
         self.seq = 0
 
@@ -180,9 +183,11 @@ class UndoMachine(RuleBasedStateMachine):
         before = self.journal.codes.copy()
         change = self.journal.append(Edit("page", self.seq, kind, **parts)).change
         changed = np.flatnonzero(before != self.journal.codes)
-        assert changed.tolist() == ([] if change is None else change.rows.tolist())
-        if change is not None:
-            assert change.codes.tolist() == self.journal.codes[changed].tolist()
+        assert bool(change) == bool(changed.size)
+        if change:
+            rows, codes = change.layers[0]
+            assert rows.tolist() == changed.tolist()
+            assert codes.tolist() == self.journal.codes[changed].tolist()
 
     @rule(code=st.integers(0, 3), where=st.sets(st.integers(0, N_ROWS - 1)))
     def write(self, code, where):

@@ -1,9 +1,13 @@
+import json
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from vaewidgets.labels.edits import RefusedError
-from vaewidgets.labels.table import ConflictError, LabelColumn, match_rows
+from vaewidgets.labels.export import write_frame
+from vaewidgets.labels.table import ConflictError, LabelColumn, TagColumns, open_columns
 
 N = 6
 
@@ -15,12 +19,20 @@ def column_on(frame, column="label", classes=("cat", "dog"), rows=None):
     return made
 
 
+def nobody(layer):
+    return np.zeros(N, bool)
+
+
+def write_codes(column, rows, codes):
+    column.write({0: np.array(rows)}, [np.array(codes, np.uint16)], nobody, {})
+
+
 def write(column, changes):
     """Write {row: code}, the rest of the codes as they were at the start."""
-    codes = column.codes.copy()
+    codes = column.layers[0].copy()
     for row, code in changes.items():
         codes[row] = code
-    column.write(np.array(sorted(changes)), codes)
+    column.write({0: np.array(sorted(changes))}, [codes], nobody, {})
 
 
 INDEXES = {
@@ -53,7 +65,7 @@ def test_labels_in_the_column_are_kept_found_and_corrected():
     frame = pd.DataFrame({"label": ["dog", None, "ant", "dog", None, ""]})
     column = column_on(frame, classes=["dog", "cat"])
     assert column.classes == ["dog", "cat", "(empty)", "ant"]
-    assert column.codes.tolist() == [1, 0, 4, 1, 0, 3]
+    assert column.layers[0].tolist() == [1, 0, 4, 1, 0, 3]
     write(column, {0: 2, 2: 0, 4: 3})
     assert frame["label"].isna().tolist() == [False, True, True, False, False, False]
     assert frame["label"].dropna().tolist() == ["cat", "dog", "", ""]
@@ -63,9 +75,16 @@ DTYPES = {
     "object": (["cat", None, "dog", None, "cat", None], object, "bird"),
     "str": (["cat", None, "dog", None, "cat", None], "str", "bird"),
     "string": (["cat", None, "dog", None, "cat", None], "string", "bird"),
+    "string[pyarrow]": (["cat", None, "dog", None, "cat", None], "string[pyarrow]", "bird"),
+    "large_string": (
+        ["cat", None, "dog", None, "cat", None],
+        pd.ArrowDtype(pa.large_string()),
+        "bird",
+    ),
     "category": (["cat", None, "dog", None, "cat", None], "category", "bird"),
     "whole categories": ([1, None, 2, None, 1, None], pd.CategoricalDtype([2, 1]), "7"),
     "int8": ([1, 2, 2, 1, 1, 2], "int8", "-7"),
+    "int64[pyarrow]": ([1, None, 2, None, 1, None], "int64[pyarrow]", "7"),
     "Int64": ([1, None, 2, None, 1, None], "Int64", "7"),
     "float32": ([1, None, 0.5, None, 1, None], "float32", "7.25"),
     "boolean": ([True, None, False, None, True, None], "boolean", None),
@@ -78,7 +97,7 @@ def test_the_dtype_is_kept_and_a_label_taken_back_restores_the_column(values, dt
     frame = pd.DataFrame({"label": pd.Series(values, dtype=dtype)})
     before = frame.copy(deep=True)
     column = column_on(frame, classes=None)
-    codes = column.codes
+    codes = column.layers[0]
     if new:
         name, _ = column.check_class(new)
         column.add_class(name)
@@ -88,7 +107,7 @@ def test_the_dtype_is_kept_and_a_label_taken_back_restores_the_column(values, dt
     assert isinstance(kept, type(before["label"].dtype))
     if new:
         assert str(frame["label"].iloc[0]) == new
-    column.write(np.arange(N), codes)
+    write_codes(column, range(N), codes)
     left = frame["label"]
     if dtype == "category" or isinstance(dtype, pd.CategoricalDtype):
         assert left.cat.categories[: len(before["label"].cat.categories)].tolist() == (
@@ -192,13 +211,15 @@ def test_a_number_class_has_one_name():
     "spoil",
     [
         lambda f: f.loc.__setitem__(99, [9, "cat"]),
+        lambda f: f.drop(index=5, inplace=True),
         lambda f: f.__setitem__("label", 1.5),
         lambda f: f.pop("label"),
         lambda f: setattr(f, "index", f.index[::-1]),
         lambda f: f.insert(0, "label", 1, allow_duplicates=True),
     ],
-    ids=["longer", "other dtype", "no column", "another index", "two columns"],
+    ids=["longer", "shorter", "other dtype", "no column", "another index", "two columns"],
 )
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
 def test_a_frame_changed_under_the_widget_is_not_written_and_no_label_is_lost(spoil):
     frame = pd.DataFrame({"x": range(N)})
     column = column_on(frame)
@@ -207,11 +228,11 @@ def test_a_frame_changed_under_the_widget_is_not_written_and_no_label_is_lost(sp
     before = frame.copy(deep=True)
     codes = np.array([1, 2, 0, 0, 0, 0])
     with pytest.raises(ConflictError, match="kept in the widget"):
-        column.write(np.array([1]), codes)
+        write_codes(column, [1], codes)
     pd.testing.assert_frame_equal(frame, before)
     codes[2] = 1
     with pytest.raises(ConflictError):
-        column.write(np.array([2]), codes)
+        write_codes(column, [2], codes)
 
 
 def test_labels_that_could_not_be_written_are_written_once_the_frame_is_back():
@@ -221,7 +242,7 @@ def test_labels_that_could_not_be_written_are_written_once_the_frame_is_back():
     with pytest.raises(ConflictError):
         write(column, {1: 2})
     frame.index = frame.index[::-1]
-    column.write(np.array([3]), np.array([0, 2, 0, 1, 0, 0]))
+    write_codes(column, [3], [0, 2, 0, 1, 0, 0])
     assert frame["label"].fillna("").tolist() == ["", "dog", "", "cat", "", ""]
 
 
@@ -236,31 +257,13 @@ def test_the_person_may_change_dtype_other_rows_and_columns_meanwhile():
     frame.loc["f", "label"] = "cat"
     write(column, {1: 2})
     assert frame["label"].dtype == "category"
-    assert frame["label"].astype("str").fillna("").tolist() == ["cat", "dog", "", "", "", "cat"]
+    assert frame["label"].astype(object).fillna("").tolist() == ["cat", "dog", "", "", "", "cat"]
 
 
-def test_rows_follow_the_images_that_could_be_read():
-    kept = np.array([0, 1, 3, 5])
-    assert match_rows(kept, 6, 6).tolist() == [0, 1, 3, 5]
-    assert match_rows(kept, 6, 4).tolist() == [0, 1, 2, 3]
-    assert match_rows(kept, 4, 9).tolist() == [0, 1, 3, 5]
+def test_rows_without_an_image_are_never_written():
     frame = pd.DataFrame({"x": range(6)})
-    write(column_on(frame, rows=kept), {2: 1})
+    write(column_on(frame, rows=np.array([0, 1, 3, 5])), {2: 1})
     assert frame["label"].isna().tolist() == [True, True, True, False, True, True]
-
-
-@pytest.mark.parametrize(
-    ("positions", "n_input", "n_rows", "words"),
-    [
-        (range(6), 6, 7, "7 rows for 6 images"),
-        ([0, 2, 3], 4, 5, r"3 images \(1 more could not be read\)"),
-        ([2, 0, 1], 3, 3, "in another order"),
-        ([5, 5, 1], 3, 9, "9 rows for 3 images"),
-    ],
-)
-def test_a_frame_that_cannot_be_matched_is_refused(positions, n_input, n_rows, words):
-    with pytest.raises(ValueError, match=words):
-        match_rows(np.array(positions), n_input, n_rows)
 
 
 def test_hostile_text_in_the_column_is_shown_safely_and_kept_as_it_is():
@@ -273,3 +276,165 @@ def test_hostile_text_in_the_column_is_shown_safely_and_kept_as_it_is():
         assert len(name) <= 200
     write(column, {5: column.classes.index("<script>") + 1})
     assert frame["label"].tolist() == [*values[:5], "<script>"]
+
+
+def test_one_name_opens_a_column_and_a_list_opens_tags():
+    frame = pd.DataFrame({"x": range(N)})
+    assert isinstance(open_columns(frame, "a", np.arange(N)), LabelColumn)
+    assert isinstance(open_columns(frame, [], np.arange(N)), TagColumns)
+    with pytest.raises(TypeError, match="or a list of names for tags"):
+        open_columns(frame, {"a"}, np.arange(N))
+
+
+def test_a_renamed_class_is_renamed_in_its_rows_and_in_no_other():
+    frame = pd.DataFrame({"label": ["cat", "dog", "cat", "cat", None, ""]})
+    column = column_on(frame, rows=np.array([0, 1, 2, 4, 5]))  # row 3 has no image
+    for name in ("dog", "(empty)"):
+        with pytest.raises(RefusedError, match="merge them instead"):
+            column.check_rename(0, name)
+    assert column.check_rename(0, "cat") == ("cat", "")
+    name, notice = column.check_rename(0, "\ud800")
+    assert (name, "replaced" in notice) == ("\ufffd", True)
+    codes = column.layers[0]
+    column.rename_class(0, "kitten")
+    column.rename_class(2, "none given")
+    column.write({}, [codes], nobody, {})
+    assert frame["label"].fillna("-").tolist() == [
+        "kitten", "dog", "kitten", "cat", "-", "none given",
+    ]  # fmt: skip
+    column.rename_class(2, "(empty)")
+    column.write({}, [codes], nobody, {})
+    assert frame["label"].iloc[5] == ""
+
+
+def test_a_renamed_class_keeps_its_category_where_no_other_row_has_it():
+    values = pd.Categorical([*"abcab", None], categories=list("abc"), ordered=True)
+    frame = pd.DataFrame({"label": values})
+    column = column_on(frame, classes=None)
+    column.rename_class(0, "z")
+    column.write({}, column.layers, nobody, {})
+    assert frame["label"].cat.categories.tolist() == ["z", "b", "c"]
+    frame = pd.DataFrame({"label": values})
+    column = column_on(frame, classes=None, rows=np.array([1, 2, 3]))
+    column.rename_class(0, "z")
+    column.write({}, column.layers, lambda layer: np.zeros(3, bool), {})
+    assert frame["label"].cat.categories.tolist() == ["a", "b", "c", "z"]
+    assert frame["label"].tolist()[:5] == ["a", "b", "c", "z", "b"]
+
+
+def test_a_name_of_a_class_that_is_gone_is_refused_with_what_to_do():
+    column = column_on(pd.DataFrame({"x": range(N)}))
+    column.set_gone(1, True)
+    with pytest.raises(RefusedError, match="it was removed; add it again"):
+        column.check_rename(0, "dog")
+    column.add_class("dog")
+    assert column.gone == set()
+    assert column.classes == ["cat", "dog"]
+
+
+def test_a_rename_that_could_not_be_written_is_written_once_the_frame_is_back():
+    frame = pd.DataFrame({"label": ["cat"] * N})
+    column = column_on(frame)
+    index, frame.index = frame.index, frame.index[::-1]
+    column.rename_class(0, "kitten")
+    with pytest.raises(ConflictError):
+        column.write({}, column.layers, nobody, {})
+    frame.index = index
+    column.write({}, column.layers, nobody, {})
+    assert frame["label"].tolist() == ["kitten"] * N
+
+
+def test_classes_are_numbered_as_the_journal_has_them():
+    frame = pd.DataFrame({"label": ["cat", "ant", None, "dog", "", None]})
+    column = column_on(frame, classes=None)
+    column.renumber(["dog", "new", "cat"])
+    assert column.classes == ["dog", "new", "cat", "(empty)", "ant"]
+    assert column.layers[0].tolist() == [3, 5, 0, 1, 4, 0]
+    column.follow(["dog", "new", "cat"], {1})
+    write_codes(column, range(N), [1, 1, 3, 1, 0, 0])
+    assert frame["label"].fillna("-").tolist() == ["dog", "dog", "cat", "dog", "-", "-"]
+
+
+def test_a_class_of_another_person_that_the_column_cannot_hold_is_a_conflict():
+    frame = pd.DataFrame({"label": [1, 2] * 3})
+    column = column_on(frame, classes=None)
+    column.follow([*column.classes, "cat"], ())
+    with pytest.raises(ConflictError, match="is int64 now and cannot hold the labels"):
+        write_codes(column, [0], [3, 2] * 3)
+    column.set_gone(2, True)
+    write_codes(column, [0], [2] * N)
+    assert frame["label"].tolist() == [2, 2, 1, 2, 1, 2]
+
+
+def test_more_classes_than_a_byte_can_count_fit_into_a_category_column():
+    frame = pd.DataFrame({"label": pd.Categorical(["a"] * N)})
+    column = column_on(frame, classes=[f"c{i}" for i in range(300)])
+    write_codes(column, range(N), [0, 1, 128, 129, 300, 301])
+    assert frame["label"].iloc[1:].tolist() == ["c0", "c127", "c128", "c299", "a"]
+
+
+def test_blank_text_keeps_its_own_value_when_the_person_changes_the_dtype():
+    frame = pd.DataFrame({"label": ["", "cat", None, " ", None, None]})
+    column = column_on(frame, classes=None)
+    assert column.classes == ["(empty)", "(blank 1)", "cat"]
+    frame["label"] = frame["label"].astype("category")
+    write_codes(column, [2, 4], [1, 3, 1, 2, 2, 0])
+    assert frame["label"].tolist()[:5] == ["", "cat", "", " ", " "]
+    assert frame["label"].cat.categories.tolist() == ["", " ", "cat"]
+
+
+def test_blank_text_that_stands_nowhere_now_keeps_its_own_value():
+    frame = pd.DataFrame({"label": ["", "cat"] * 3})
+    column = column_on(frame, classes=None)
+    write_codes(column, range(N), [2] * N)
+    frame["label"] = frame["label"].astype("category")
+    write_codes(column, [0], [1, 2, 2, 2, 2, 2])
+    assert frame["label"].tolist() == ["", *["cat"] * 5]
+
+
+def test_what_the_person_changes_after_a_write_is_left():
+    frame = pd.DataFrame({"label": ["cat"] * N})
+    column = column_on(frame)
+    write_codes(column, range(N), [2] * N)
+    frame.loc[0, "label"] = "cat"
+    write_codes(column, [5], [2, 2, 2, 2, 2, 0])
+    assert frame["label"].tolist()[:5] == ["cat", "dog", "dog", "dog", "dog"]
+
+
+NASTY = [
+    "NA",
+    "nan",
+    "None",
+    "",
+    "007",
+    "1e5",
+    " x ",
+    "a\r\nb",
+    "a\x00b",
+    "=1+1",
+    "😀",
+    "שלום",
+    "é",
+]
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".jsonl", ".csv"])
+def test_nasty_labels_found_in_a_column_survive_labelling_and_export(suffix, tmp_path):
+    frame = pd.DataFrame({"label": pd.Series([*NASTY, None], dtype=object)})
+    n = len(frame)
+    column = open_columns(frame, "label", np.arange(n))
+    codes = np.roll(column.layers[0], 1)
+    copy = column.labelled([codes], lambda layer: np.zeros(n, bool), {})
+    write_frame(copy, tmp_path / f"labels{suffix}")
+    again = {
+        ".parquet": pd.read_parquet,
+        ".csv": lambda path: pd.read_csv(
+            path, dtype=str, keep_default_na=False, lineterminator="\n"
+        ),
+        ".jsonl": lambda path: pd.DataFrame(
+            map(json.loads, path.read_text("utf-8").split("\n")[:-1])
+        ),
+    }[suffix](tmp_path / f"labels{suffix}")
+    assert again["label"].iloc[1:].tolist() == NASTY
+    assert pd.isna(again["label"].iloc[0]) or again["label"].iloc[0] == ""
+    assert frame["label"].tolist() == [*NASTY, None]

@@ -1,6 +1,7 @@
 """Widgets for the tests of this room."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,12 @@ from sklearn.decomposition import PCA
 from tests.widgets._annotating import CODES, Wire
 from vaewidgets import VAE, Images
 from vaewidgets.widgets.annotator import Annotator
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder: logs of labels lie in the working directory by default."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -69,8 +76,11 @@ def annotate():
     """Make an annotator whose messages are kept; all are closed at the end."""
     made = []
 
-    def make(frame=None, column="label", classes=("cat", "dog"), model=CODES, images=None):
-        widget = Annotator(model, images, frame, column, classes=classes)
+    def make(
+        frame=None, column="label", classes=("cat", "dog"), model=CODES, images=None, **options
+    ):
+        options = {"journal": None, **options}
+        widget = Annotator(model, images, frame, column, classes=classes, **options)
         widget.comm = Wire(widget)
         made.append(widget)
         return widget

@@ -32,7 +32,8 @@ def test_the_diff_reaches_the_pages_before_the_acknowledgement(annotate):
     ops = [content["op"] for content, _ in widget.comm.messages]
     assert ops == ["diff", "ack"]
     content, buffers = widget.comm.messages[0]
-    assert (content["base"], content["version"], content["code"]) == (0, 1, 1)
+    assert (content["base"], content["version"]) == (0, 1)
+    assert content["parts"] == [{"layer": 0, "code": 1}]
     assert content["by"] == {"client": "page", "seq": 1, "kind": "label"}
     assert buffers == [bytes(bits(3))]
 
@@ -129,16 +130,16 @@ def test_a_callback_that_raises_is_shown_and_costs_no_label(annotate, caplog):
 
 def test_an_edit_that_cannot_be_kept_is_not_acknowledged_and_taken_when_it_can(annotate, caplog):
     widget = annotate()
-    append = widget._journal.append
+    append = widget._desk.journal.append
 
     def full(*_args):
         raise OSError(28, "No space left on device")
 
-    widget._journal.append = full
+    widget._desk.journal.append = full
     edit(widget, 1, rows=[0], **{"class": 0})
     assert widget.comm.of("failed")[0]["message"] == "No space left on device"
     assert acked(widget) == []
-    widget._journal.append = append
+    widget._desk.journal.append = append
     edit(widget, 1, rows=[0], **{"class": 0})
     assert acked(widget) == [1]
     assert names(widget.frame)[0] == "cat"
@@ -172,7 +173,8 @@ def test_without_a_frame_one_is_made(annotate):
     [
         ([1], "label", None, TypeError, "frame must be a pandas DataFrame, got list"),
         (pd.DataFrame({"x": [1]}), "label", None, ValueError, "1 rows for 12 images"),
-        (pd.DataFrame({"x": range(N)}), ["x"], None, TypeError, "must be hashable"),
+        (pd.DataFrame({"x": range(N)}), {"x": 1}, None, TypeError, "must be hashable"),
+        (pd.DataFrame({"x": range(N)}), ["x"], None, TypeError, "tags are True or False"),
         (pd.DataFrame({"x": range(N)}), "x", ["cat"], ValueError, "whole numbers"),
     ],
 )

@@ -18,7 +18,7 @@ def test_a_class_that_is_none_changes_nothing_and_the_page_is_told(annotate, val
     (refused,) = widget.comm.of("refused")
     assert (refused["client"], refused["seq"]) == ("page", 1)
     assert "class is" in refused["message"]
-    assert not widget._journal.records
+    assert not widget._desk.journal.records
     assert names(widget.frame) == [None] * N
     edit(widget, 2, rows=[3], **{"class": 0})
     assert acked(widget) == [2]
@@ -29,7 +29,7 @@ def test_a_number_that_is_none_changes_nothing_and_the_page_is_told(annotate, va
     widget = annotate()
     edit(widget, value, rows=[3], **{"class": 0})
     assert widget.comm.of("error") or widget.comm.of("gap")
-    assert not widget._journal.records
+    assert not widget._desk.journal.records
 
 
 @pytest.mark.parametrize("rows", [b"", b"\x01", b"\x00\xff", bytes(1000)])
@@ -38,7 +38,7 @@ def test_rows_that_fit_no_image_change_nothing_and_the_page_is_told(annotate, ro
     message = {"op": "edit", "client": "page", "seq": 1, "kind": "label", "class": 0}
     widget._dispatch(widget, message, [memoryview(rows)])
     assert "bitset" in widget.comm.of("refused")[0]["message"]
-    assert not widget._journal.records
+    assert not widget._desk.journal.records
 
 
 @pytest.mark.parametrize("rows", [*HOSTILE, [0, -1], [[1]], [True]])
@@ -86,7 +86,7 @@ def test_thirty_edits_arrive_in_order_however_the_messages_are_handled(annotate,
         for seq in some:
             rows, k = edits[seq - 1][1:]
             edit(widget, seq, rows=rows, **{"class": k})
-        done = {record.edit.seq for record in widget._journal.records}
+        done = {record.edit.seq for record in widget._desk.journal.records}
         open_edits = {s: e for s, e in open_edits.items() if s not in done}
     expected = [None] * N
     for _, rows, k in edits:
@@ -151,5 +151,6 @@ def test_a_program_that_labels_in_a_loop_sends_few_messages(annotate):
             rows = np.flatnonzero(
                 np.unpackbits(np.frombuffer(buffers[0], np.uint8), count=N, bitorder="little")
             )
-            page[rows] = content["code"] if len(buffers) == 1 else np.frombuffer(buffers[1], "<u2")
-    assert page.tolist() == widget._journal.codes.tolist()
+            (part,) = content["parts"]
+            page[rows] = part["code"] if len(buffers) == 1 else np.frombuffer(buffers[1], "<u2")
+    assert page.tolist() == widget._desk.journal.codes.tolist()

@@ -15,15 +15,11 @@ import math
 import os
 import secrets
 import struct
-import sys
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from vaewidgets.disk import flush_folder
-
-if sys.platform != "win32":
-    import fcntl
+from vaewidgets.disk import flush_folder, lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,7 +118,7 @@ def sweep(store: Path) -> None:
     """Remove the parts of runs that were killed; those of living ones are locked."""
     for part in store.parent.glob(f".{glob.escape(store.name)}.*.part"):
         with contextlib.suppress(OSError), part.open("rb") as file:
-            _lock(file, wait=False)
+            lock(file.fileno(), wait=False)
             part.unlink()
 
 
@@ -132,7 +128,7 @@ def _new_part(store: Path) -> tuple[Path, BinaryIO]:
         part = store.with_name(f".{store.name}.{secrets.token_hex(4)}.part")
         file = part.open("x+b", buffering=2**20)
         with contextlib.suppress(OSError):  # some network drives have no locks
-            _lock(file, wait=True)
+            lock(file.fileno(), wait=True)
         if os.fstat(file.fileno()).st_nlink:  # not swept away before it was locked
             return part, file
         file.close()
@@ -143,9 +139,3 @@ def _header(shape: Sequence[int]) -> bytes:
     words = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {tuple(shape)}, }}"
     length = HEADER - 10
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", length) + f"{words:<{length - 1}}\n".encode()
-
-
-def _lock(file: BinaryIO, *, wait: bool) -> None:
-    """Lock a file until it is closed or its program ends; OSError if another holds the lock."""
-    if sys.platform != "win32":  # Windows removes no file that is open
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

@@ -4,14 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vaewidgets.labels.rows import RowSet
 
-Kind = Literal["label", "clear", "undo", "redo", "add_class"]
-KINDS: tuple[Kind, ...] = ("label", "clear", "undo", "redo", "add_class")
+Kind = Literal[
+    "label",
+    "clear",
+    "undo",
+    "redo",
+    "add_class",
+    "rename_class",
+    "merge_class",
+    "delete_class",
+    "note",
+    "accept",
+    "reject",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+ROW_KINDS = frozenset({"label", "clear", "note", "accept", "reject"})
+"""Edits of rows."""
+CLASS_KINDS = frozenset({"rename_class", "merge_class", "delete_class"})
+"""Edits of a class that is there."""
 MAX_NAME = 200
 """Longest class name, in characters."""
+MAX_NOTE = 2000
+"""Longest note, in characters."""
 MAX_CLASSES = 1000
 """Most classes of one column; what has more is not a label but a name or a measurement."""
 _MAX_SEQ = 2**53
@@ -22,7 +43,7 @@ class RefusedError(ValueError):
     """The edit cannot be; it is forgotten, and the person reads why."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Edit:
     """One edit of one client.
 
@@ -30,13 +51,22 @@ class Edit:
     ----------
     client, seq : str, int
         Name of the page or program, and the number of this edit there: 1, 2, 3, ...
-    kind : {"label", "clear", "undo", "redo", "add_class"}
+    kind : one of KINDS
+        ``label``, ``clear``: what a person says of the rows; with tags, clear takes off one tag,
+        or all. ``accept``: labels that were suggested, where no person has said anything.
+        ``reject``: suggestions that are not to be made again. ``note``: a text on the rows.
+        ``rename_class``, ``merge_class``, ``delete_class``. All these can be undone;
+        ``add_class`` cannot. ``undo``, ``redo``: the last of them by the same annotator.
     rows : RowSet or None
-        Which images; label and clear only.
+        Which images, for label, clear, accept, reject and note.
     code : int
-        1 + the number of the class for label, else 0.
+        1 + the number of the class meant; 0 for none, or where `codes` are given.
+    codes : ndarray of uint16, optional
+        For accept and reject: 1 + the number of the class of each row, in the order of the rows.
+    into : int
+        For merge_class: 1 + the number of the class that remains.
     name : str
-        Name of the new class; add_class only.
+        Name for add_class and rename_class; for note the text, empty to remove it.
     settled : int
         Every edit of the client up to this number is settled on the client's side.
     """
@@ -46,8 +76,22 @@ class Edit:
     kind: Kind
     rows: RowSet | None = None
     code: int = 0
+    codes: NDArray[np.uint16] | None = None
+    into: int = 0
     name: str = ""
     settled: int = 0
+
+    def is_same(self, other: Edit) -> bool:
+        """Whether another edit is a copy of this one."""
+        return _content(self) == _content(other)
+
+
+def _content(edit: Edit) -> tuple[Any, ...]:
+    """Everything about an edit, fit to be compared."""
+    rows = None if edit.rows is None else edit.rows.bits
+    codes = None if edit.codes is None else edit.codes.tobytes()
+    parts = edit.client, edit.seq, edit.kind, edit.code, edit.into, edit.name
+    return *parts, rows, codes
 
 
 def clean_name(name: Any) -> tuple[str, str]:
@@ -78,15 +122,34 @@ def clean_name(name: Any) -> tuple[str, str]:
         raise RefusedError(
             "a class name must not hold a NUL character; most programs cut text there"
         )
-    notices = []
-    clean = name.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if clean != name:
-        notices.append("half a character in it was replaced by \ufffd")
-    if len(clean) > MAX_NAME:
-        clean = clean[:MAX_NAME]
-        notices.append(f"it was cut to {MAX_NAME} characters")
-    notice = f"Class name {clean[:40]!r}: {' and '.join(notices)}." if notices else ""
-    return clean, notice
+    clean, changes = _clean(name, MAX_NAME)
+    return clean, f"Class name {clean[:40]!r}: {changes}." if changes else ""
+
+
+def clean_note(text: Any) -> tuple[str, str]:
+    """Check a note at the door; as :func:`clean_name`, but of up to 2000 characters, or empty.
+
+    Raises
+    ------
+    RefusedError
+        If it is no text.
+    """
+    if not isinstance(text, str):
+        raise RefusedError(f"a note must be text, not {type(text).__name__}")
+    clean, changes = _clean(text.replace("\x00", "\ufffd"), MAX_NOTE)
+    return clean if clean.strip() else "", f"Note: {changes}." if changes else ""
+
+
+def _clean(text: str, most: int) -> tuple[str, str]:
+    """Text that can be written and sent, and what had to be changed, in words."""
+    changes = []
+    clean = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if clean != text:
+        changes.append("half a character in it was replaced by \ufffd")
+    if len(clean) > most:
+        clean = clean[:most]
+        changes.append(f"it was cut to {most} characters")
+    return clean, " and ".join(changes)
 
 
 def _whole(value: Any, name: str, low: int, high: int) -> int:
@@ -125,11 +188,13 @@ def parse_edit(
     Parameters
     ----------
     content : dict
-        ``{"client", "seq", "kind"}`` and for a label ``"class"``, the number of the class from
-        0, or ``"class_of"``, the `seq` of the same client's edit that added the class: so a
-        class can be used before the page knows its number. For add_class ``"name"``.
+        ``{"client", "seq", "kind"}``. Where a class is meant ``"class"``, its number from 0, or
+        ``"class_of"``, the `seq` of the same client's edit that added it: so a class can be used
+        before the page knows its number. For merge_class ``"into"``, the number of the class
+        that remains. For add_class, rename_class and note ``"name"``.
     buffers : sequence of bytes-like
-        Label and clear: one bitset of the rows.
+        Edits of rows: one bitset of the rows. Accept and reject without a class: then also the
+        codes of the rows set, uint16.
     n_rows, n_classes : int
         How many images and classes there are.
     added : callable
@@ -148,26 +213,67 @@ def parse_edit(
     kind = content.get("kind")
     if kind not in KINDS:
         raise RefusedError(f"kind is {str(kind)[:60]!r}; expected one of {', '.join(KINDS)}")
-    if kind == "add_class":
+    rows, codes, code, into, name = None, None, 0, 0, ""
+    if kind in ROW_KINDS:
+        rows, codes = _parse_rows(kind, content, buffers, n_rows, n_classes)
+    names_class = "class" in content or "class_of" in content
+    if kind in CLASS_KINDS or kind == "label" or (kind in _ONE_CLASS and names_class):
+        code = _parse_class(content, seq, n_classes, added)
+    if kind == "merge_class":
+        into = 1 + _whole(content.get("into"), "into", 0, n_classes)
+        if into == code:
+            raise RefusedError("a class cannot be merged into itself")
+    if kind in ("add_class", "rename_class"):
         name, _ = clean_name(content.get("name"))
-        return Edit(client, seq, kind, name=name, settled=settled)
-    if kind in ("undo", "redo"):
-        return Edit(client, seq, kind, settled=settled)
-    if len(buffers) != 1:
-        raise RefusedError(f"{kind} came with {len(buffers)} buffers; expected one bitset of rows")
+    if kind == "note":
+        name, _ = clean_note(content.get("name"))
+    return Edit(client, seq, kind, rows, code, codes, into, name, settled)
+
+
+_ONE_CLASS = frozenset({"clear", "accept", "reject"})
+"""Edits that can name a class."""
+
+
+def _parse_rows(
+    kind: str, content: dict[str, Any], buffers: Sequence[Any], n_rows: int, n_classes: int
+) -> tuple[RowSet, NDArray[np.uint16] | None]:
+    """Rows of an edit, and the class of each where it comes with one for each."""
+    has_codes = kind in ("accept", "reject") and not {"class", "class_of"} & content.keys()
+    expected = "a bitset of rows and their classes" if has_codes else "one bitset of rows"
+    if len(buffers) != 1 + has_codes:
+        raise RefusedError(f"{kind} came with {len(buffers)} buffers; expected {expected}")
     try:
         rows = RowSet.from_bits(buffers[0], n_rows)
     except ValueError as error:
         raise RefusedError(str(error)) from error
-    if kind == "clear":
-        return Edit(client, seq, kind, rows=rows, settled=settled)
+    if not has_codes:
+        return rows, None
+    data = bytes(buffers[1])
+    if len(data) != 2 * len(rows):
+        raise RefusedError(
+            f"{len(data)} bytes of classes came for {len(rows)} rows; expected 2 each"
+        )
+    codes = np.frombuffer(data, "<u2").astype(np.uint16)
+    if codes.size and not (codes.min() > 0 and codes.max() <= n_classes):
+        raise RefusedError(
+            f"the classes are numbered {codes.min()} to {codes.max()}; expected 1 to {n_classes}"
+        )
+    return rows, codes
+
+
+def _parse_class(
+    content: dict[str, Any],
+    seq: int,
+    n_classes: int,
+    added: Callable[[str, int], int | None],
+) -> int:
+    """Code of the class that an edit names."""
     if "class_of" in content:
         of = _whole(content["class_of"], "class_of", 1, seq)
-        code = added(client, of)
+        code = added(content["client"], of)
         if code is None:
             raise RefusedError("the class of this label could not be added")
-    else:
-        if n_classes == 0:
-            raise RefusedError("there is no class yet; add one first")
-        code = 1 + _whole(content.get("class"), "class", 0, n_classes)
-    return Edit(client, seq, kind, rows=rows, code=code, settled=settled)
+        return code
+    if n_classes == 0:
+        raise RefusedError("there is no class yet; add one first")
+    return 1 + _whole(content.get("class"), "class", 0, n_classes)

@@ -1,42 +1,33 @@
 """The log of edits: every label, clear, undo, redo and new class, in order, exactly once.
 
-The log is the truth; the codes here and the DataFrame column are what it folds to. An edit is
-never changed or removed: undo and redo are edits too.
+The log is the truth; the labels here and the columns of the DataFrame are what it folds to. An
+edit is never changed or removed: undo and redo are edits too.
 """
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vaewidgets.labels.edits import MAX_CLASSES, Edit, RefusedError
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.adopt import FRAME, found_outside
+from vaewidgets.labels.classes import Classes, ClassKey
+from vaewidgets.labels.edits import CLASS_KINDS, MAX_CLASSES, ROW_KINDS, Edit, RefusedError
+from vaewidgets.labels.log import Log
+from vaewidgets.labels.records import Change, Codes, Record
+from vaewidgets.labels.state import State
 
-Codes = NDArray[np.uint16]
+__all__ = ["Change", "Journal", "Outcome", "Record", "Status"]
+
+_LABEL_KINDS = ("label", "accept", "reject")
 Status = Literal["applied", "duplicate", "refused", "gap"]
-
-
-@dataclass(frozen=True, eq=False)
-class Record:
-    """An edit in its place in the log."""
-
-    order: int
-    """Lamport counter: an edit made after another was seen has the higher number."""
-    annotator: str
-    """Who: undo and redo reach back only to the edits of the same annotator."""
-    edit: Edit
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """Rows whose label an edit changed, int64 in ascending order, and their codes now."""
-
-    rows: NDArray[np.int64]
-    codes: Codes
 
 
 @dataclass(frozen=True)
@@ -45,33 +36,13 @@ class Outcome:
 
     ``applied``: it is in the log. ``duplicate``: it was already. ``refused``: it was refused
     before, for `reason`. ``gap``: an earlier edit of the client is missing; resend from
-    `expected`.
+    `expected`. `change` is None if there was nothing to undo or redo.
     """
 
     status: Status
     expected: int = 0
     reason: str = ""
     change: Change | None = None
-
-
-@dataclass(eq=False)
-class _Write:
-    """A label, clear or redo: it owns its rows until something is written over it."""
-
-    rows: RowSet
-    code: int
-    before: NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.int32]
-    """For each row 1 + the number of the write that owned it before, 0 for none; of length 1
-    where all agree."""
-    active: bool = True
-
-
-@dataclass(eq=False)
-class _History:
-    """What one annotator can undo and redo, as numbers of writes."""
-
-    done: list[int] = field(default_factory=list)
-    undone: list[int] = field(default_factory=list)
 
 
 class Journal:
@@ -83,44 +54,103 @@ class Journal:
         How many images there are.
     classes : sequence of str
         Names of the classes at the start.
-    codes : ndarray, shape (n_rows,), optional
-        Labels at the start: 0 for none, 1 + number of the class. None are labelled if not given.
+    layers : sequence of ndarray of shape (n_rows,), optional
+        Labels at the start, as in the attribute. None are labelled if not given.
+    multi : bool
+        Whether an image can have several tags, instead of one label.
+    log : Log, optional
+        Keeps the records on disk; :func:`vaewidgets.labels.log_folder.open_journal` gives one.
 
     Attributes
     ----------
-    codes : ndarray, shape (n_rows,), uint16
-        The labels now. Read only for everybody else.
+    n_rows, multi : int, bool
     classes : list of str
-        The classes now; classes are only ever added.
+        Names of all classes by number, those that are gone too; a number is never used again.
+    gone : set of int
+        Numbers of the classes that were deleted or merged.
+    layers : list of ndarray, shape (n_rows,), uint16
+        The labels now; read only for everybody else. One label an image: one layer, with 0 for
+        none, else 1 + number of the class. Tags: a layer for each class, 0 where nothing was
+        said, 1 yes, 2 no.
+    notes : dict of int to str
+        The notes by row.
     records : list of Record
         The log.
+    identity : str
+        32 hex digits that name the log on disk, the same for all its writers; "" in memory.
+    damaged : list of str
+        Records on disk that cannot be read, by file and line.
 
     Notes
     -----
-    The label of a row is that of the last write on it that is not undone. Every row knows its
-    owner, the write that gave it its label, and every write knows whom it took its rows from.
-    Undo hands the rows that a write still owns back along that chain, past writes that are
-    undone themselves, so it never touches what another annotator wrote over it since. Redo
-    writes again, on top.
+    The label of a row is that of the last write on it that is not undone (see
+    :class:`vaewidgets.labels.layer.Layer`). Undo never touches what another annotator wrote over
+    it since. Redo writes again, on top.
     """
 
     def __init__(
-        self, n_rows: int, classes: Sequence[str] = (), codes: NDArray[np.integer] | None = None
+        self,
+        n_rows: int,
+        classes: Sequence[str] = (),
+        layers: Sequence[NDArray[np.integer]] | None = None,
+        *,
+        multi: bool = False,
+        log: Log | None = None,
     ) -> None:
+        n_layers = len(classes) if multi else 1
+        if layers is None:
+            layers = [np.zeros(n_rows, np.uint16) for _ in range(n_layers)]
+        if len(layers) != n_layers or any(len(codes) != n_rows for codes in layers):
+            raise ValueError(
+                f"layers has shapes {[np.shape(codes) for codes in layers]}; expected "
+                f"{n_layers} of {n_rows} codes"
+            )
         self.n_rows = n_rows
-        self.classes = list(classes)
-        self.codes: Codes = np.zeros(n_rows, np.uint16)
-        if codes is not None:
-            self.codes[:] = codes
+        self.multi = multi
         self.records: list[Record] = []
-        self._start = (tuple(classes), self.codes.copy())
-        self._owner = np.zeros(n_rows, np.int32)
-        self._writes: list[_Write] = []
-        self._histories: dict[str, _History] = {}
+        self.notes: dict[int, str] = {}
+        self._start = tuple(classes), [codes.astype(np.uint16) for codes in layers]
+        keys = [(name, 1) for name in classes]
+        self._state = State(n_rows, Classes(keys), self._start[1], multi=multi)
+        self._log = log
         self._last: dict[str, int] = {}
         self._refusals: dict[tuple[str, int], str] = {}
         self._added: dict[tuple[str, int], int] = {}
         self._clock = 0
+        self._untold = Change()  # by others, read on the way to an edit that failed
+        self.classes, self.gone = list(classes), set[int]()
+        self.refresh()
+
+    @property
+    def layers(self) -> list[Codes]:
+        """The labels now, by layer."""
+        return [layer.codes for layer in self._state.layers]
+
+    @property
+    def codes(self) -> Codes:
+        """The labels now, where an image has one."""
+        return self.layers[0]
+
+    @property
+    def identity(self) -> str:
+        """Name of the log on disk."""
+        return self._log.identity if self._log else ""
+
+    @property
+    def damaged(self) -> list[str]:
+        """Records on disk that cannot be read."""
+        return self._log.damaged if self._log else []
+
+    def suggested(self, layer: int = 0) -> NDArray[np.bool_]:
+        """Where the label that stands in a layer came from a suggestion that was accepted."""
+        return self._state.layers[layer].suggested
+
+    def rejected(self, layer: int = 0) -> tuple[NDArray[np.int64], Codes]:
+        """Rows, and 1 + numbers of the classes, that were rejected there.
+
+        With tags, those of the tag `layer`.
+        """
+        return self._state.rejected(layer)
 
     def place(self, client: str, seq: int, settled: int = 0) -> Outcome | None:
         """Say what has already become of the edit `seq` of `client`; None if it is the next.
@@ -159,20 +189,28 @@ class Journal:
         Raises
         ------
         RefusedError
-            If it would add a class beyond the most that a column can have; nothing changed.
+            If it cannot be; nothing changed.
+        OSError
+            If it could not be put on disk; nothing changed.
         """
+        if self._log and self._log.is_unsure:
+            self._untold = self._told_with(self._read_news())
         known = self.place(edit.client, edit.seq, edit.settled)
         if known is not None:
             return known
-        if edit.kind == "add_class":
-            self._add_class(edit)
-            change = None
-        else:
-            change = self._write(edit, self._histories.setdefault(annotator, _History()))
-        self._clock = max(self._clock, seen) + 1
-        self.records.append(Record(self._clock, annotator, edit))
-        self._last[edit.client] = edit.seq
-        return Outcome("applied", change=change)
+        self._check(edit)
+        try:
+            record = self._keep(edit, annotator, seen)
+            change = self._take([record])
+        except OSError:
+            raise
+        except BaseException:
+            if self._log:
+                self._log.is_unsure = True
+            raise
+        if edit.kind in ("undo", "redo") and record.target is None:
+            return Outcome("applied")
+        return Outcome("applied", change=self._told_with(change))
 
     def refuse(self, client: str, seq: int, reason: str) -> None:
         """Remember that an edit was refused, so that a copy of it is not taken for a new one."""
@@ -185,105 +223,161 @@ class Journal:
 
     def depth(self, annotator: str = "") -> tuple[int, int]:
         """How many edits `annotator` can undo, and how many redo."""
-        history = self._histories.get(annotator, _History())
-        return len(history.done), len(history.undone)
+        return self._state.depth(annotator)
+
+    def refresh(self) -> Change | None:
+        """Fold in what other writers put on disk since; None if there is nothing new."""
+        return self._told_with(self._read_news()) or None
+
+    def adopt(self, classes: Sequence[str], layers: Sequence[NDArray[np.integer]]) -> None:
+        """Take over the labels found in a DataFrame, where somebody changed them outside.
+
+        Where none is found, or the one that was there when the log was begun, the log holds.
+        Anything else is recorded as a label by the annotator ``"frame"``.
+
+        Parameters
+        ----------
+        classes : sequence of str
+            Names of the classes in the DataFrame.
+        layers : sequence of ndarray
+            Labels found there, by the numbers of these `classes`.
+        """
+        client = f"{FRAME}-{secrets.token_hex(8)}"
+        for seq, edit in enumerate(found_outside(self, self._start[1], classes, layers), 1):
+            self.append(replace(edit, client=client, seq=seq), FRAME)
+
+    def numbers_of(self, name: str) -> set[int]:
+        """Classes that are called `name`, were at first, or took in the one that is or was."""
+        keys = self._state.classes.keys
+        called = {i for i, key in enumerate(keys) if name in (self.classes[i], key and key[0])}
+        return called | {self._state.classes.follow(number) for number in called}
+
+    def close(self) -> None:
+        """Let go of the log on disk; nothing can be appended any more."""
+        if self._log is not None:
+            self._log.close()
 
     def fold(self, records: Iterable[Record] | None = None) -> Journal:
-        """Build the state again from the start and the log, or from other `records`."""
-        classes, codes = self._start
-        journal = Journal(self.n_rows, classes, codes)
-        for record in self.records if records is None else records:
-            journal.append(record.edit, record.annotator, record.order - 1)
+        """Build the state again, in memory, from the start and the log or other `records`."""
+        classes, layers = self._start
+        journal = Journal(self.n_rows, classes, layers, multi=self.multi)
+        journal._state.classes.extend(self._state.classes.keys)
+        journal._take(list(self.records if records is None else records), again=True)
         return journal
 
-    def _add_class(self, edit: Edit) -> None:
-        """Add a class; one that exists already keeps its number."""
-        if edit.name not in self.classes:
-            if len(self.classes) >= MAX_CLASSES:
+    def _check(self, edit: Edit) -> None:
+        """Refuse what cannot be, before anything changes."""
+        n_classes = len(self.classes)
+        if edit.kind in ROW_KINDS and edit.rows is None:
+            raise RefusedError(f"{edit.kind} needs rows")
+        if edit.rows is not None and edit.rows.n_rows != self.n_rows:
+            raise RefusedError(f"the rows are of {edit.rows.n_rows} images, not {self.n_rows}")
+        codes = [] if edit.codes is None else [int(code) for code in np.unique(edit.codes)]
+        if edit.codes is not None and edit.rows and len(edit.codes) != len(edit.rows):
+            raise RefusedError(f"{len(edit.codes)} classes came for {len(edit.rows)} rows")
+        if edit.kind in CLASS_KINDS or (edit.kind in _LABEL_KINDS and edit.codes is None):
+            codes = [edit.code, edit.into] if edit.kind == "merge_class" else [edit.code]
+        if any(not 0 < code <= n_classes for code in codes) or edit.code > n_classes:
+            raise RefusedError(f"{edit.kind} names a class that there is not")
+        if edit.kind == "merge_class" and edit.code == edit.into:
+            raise RefusedError("a class cannot be merged into itself")
+        if edit.kind == "rename_class":
+            self._check_name(edit)
+        if edit.kind == "add_class" and edit.name not in self.classes and n_classes >= MAX_CLASSES:
+            raise RefusedError(f"there are {MAX_CLASSES} classes already, the most there can be")
+
+    def _check_name(self, edit: Edit) -> None:
+        """Refuse to give a class the name of another."""
+        for number, name in enumerate(self.classes):
+            if name == edit.name and number not in self.gone and number != edit.code - 1:
                 raise RefusedError(
-                    f"there are {MAX_CLASSES} classes already, the most there can be"
+                    f"there is a class {name[:40]!r} already; merge them instead of renaming"
                 )
-            self.classes.append(edit.name)
-        self._added[edit.client, edit.seq] = 1 + self.classes.index(edit.name)
 
-    def _write(self, edit: Edit, history: _History) -> Change | None:
-        """Apply a label, clear, undo or redo; None if there was nothing to undo or redo."""
-        if edit.kind == "undo":
-            if not history.done:
-                return None
-            number = history.done.pop()
-            history.undone.append(number)
-            return self._take_back(number)
-        if edit.kind == "redo":
-            if not history.undone:
-                return None
-            again = self._writes[history.undone.pop()]
-            rows, code = again.rows, again.code
-        else:
-            if edit.rows is None:
-                raise RefusedError(f"{edit.kind} needs rows")
-            rows, code = edit.rows, edit.code
-            history.undone.clear()
-        history.done.append(len(self._writes))
-        return self._put(rows, code)
+    def _read_news(self) -> Change:
+        """Fold in what other writers put on disk since."""
+        if self._log is None:
+            return Change()
+        records, is_all = self._log.read(self._state.classes)
+        if is_all:
+            self.records.clear()
+        return self._take(records, again=is_all) if records or is_all else Change()
 
-    def _put(self, rows: RowSet, code: int) -> Change:
-        """Write `code` over the rows."""
-        positions = rows.positions
-        before = self._owner[positions]
-        self._writes.append(_Write(rows, code, _narrow(before, len(self._writes))))
-        self._owner[positions] = len(self._writes)  # 1 + its number
-        changed = positions[self.codes[positions] != code]
-        self.codes[positions] = code
-        return Change(changed, np.full(len(changed), code, np.uint16))
+    def _keep(self, edit: Edit, annotator: str, seen: int) -> Record:
+        """Put an edit on disk, if there is a log there; returns its record."""
+        adds = edit.kind == "add_class" and edit.name not in self.classes
+        with self._log.numbering() if self._log and adds else nullcontext():
+            if adds:  # only now it is known which number is the next
+                self._untold = self._told_with(self._read_news())
+            record, keys = self._in_its_place(edit, annotator, seen)
+            if self._log:
+                self._log.write(record, keys)
+        self._state.classes.extend(keys)
+        return record
 
-    def _take_back(self, number: int) -> Change:
-        """Undo a write: the rows it still owns go back to the last write before that stands."""
-        write = self._writes[number]
-        write.active = False
-        positions = write.rows.positions
-        still = self._owner[positions] == number + 1
-        rows = positions[still]
-        before = write.before if len(write.before) == 1 else write.before[still]
-        owners = np.broadcast_to(before, rows.shape).astype(np.int32)
-        distinct, which = self._standing(rows, owners)
-        codes = self._start[1][rows]
-        written = owners > 0
-        of_owner = np.array([self._writes[o - 1].code if o else 0 for o in distinct], np.uint16)
-        codes[written] = of_owner[which[written]]
-        self._owner[rows] = owners
-        changed = codes != self.codes[rows]
-        self.codes[rows] = codes
-        return Change(rows[changed], codes[changed])
+    def _in_its_place(
+        self, edit: Edit, annotator: str, seen: int
+    ) -> tuple[Record, list[ClassKey | None]]:
+        """Make the record of an edit, and the classes there are with it."""
+        keys = self._state.classes.keys
+        if edit.kind == "add_class":
+            if edit.name in self.classes:
+                number = self.classes.index(edit.name)
+            else:
+                number, keys = len(keys), [*keys, self._state.classes.new_key(edit.name)]
+            edit = replace(edit, code=1 + number)
+        undoes = edit.kind in ("undo", "redo")
+        target = self._state.last_step(edit.kind, annotator) if undoes else None
+        self._clock = max(self._clock, seen) + 1  # spent even if the record cannot be written
+        writer = self._log.writer if self._log else ""
+        now = int(time.time())
+        return Record(self._clock, annotator, edit, writer, target, now), keys
 
-    def _standing(
-        self, rows: NDArray[np.int64], owners: NDArray[np.int32]
-    ) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-        """Follow `owners`, in place, past the writes that are undone.
+    def _take(self, records: list[Record], *, again: bool = False) -> Change:
+        """Fold records in; from the start if they belong before others, or if asked."""
+        for record in records:
+            edit = record.edit
+            self._clock = max(self._clock, record.order)
+            self._last[edit.client] = max(self._last.get(edit.client, 0), edit.seq)
+            if edit.kind == "add_class":
+                self._added[edit.client, edit.seq] = edit.code
+        last = self.records[-1] if self.records else None
+        self.records += records
+        if last is not None and records and records[0].place < last.place:
+            self.records.sort(key=attrgetter("place"))
+            again = True
+        old = self._state
+        if again:
+            classes = Classes(old.classes.keys)
+            self._state = State(self.n_rows, classes, self._start[1], multi=self.multi)
+        for record in self.records if again else records:
+            self._state.apply(record)
+        change = self._state.settle()
+        return self._look(self._state.difference(old) if again else change)
 
-        Returns the distinct owners and for each row which of them is its own.
-        """
-        while True:
-            distinct, which = np.unique(owners, return_inverse=True)
-            undone = [o for o in distinct if o > 0 and not self._writes[o - 1].active]
-            if not undone:
-                return distinct, which
-            for owner in undone:
-                write = self._writes[owner - 1]
-                here = owners == owner
-                if len(write.before) == 1:
-                    owners[here] = write.before[0]
-                else:
-                    at = np.searchsorted(write.rows.positions, rows[here])
-                    owners[here] = write.before[at]
+    def _look(self, change: Change) -> Change:
+        """Bring names and notes up to date; returns the change with the classes it is about."""
+        notes = self._state.notes.codes
+        for row in change.notes.tolist():
+            if notes[row]:
+                self.notes[row] = self._state.texts[notes[row]]
+            else:
+                self.notes.pop(row, None)
+        classes = self._state.classes
+        if not classes.is_stale:
+            return change
+        before = dict(enumerate(zip(self.classes, self._fates(), strict=True)))
+        self.classes, self.gone = classes.names(), classes.gone()
+        classes.is_stale = False
+        after = enumerate(zip(self.classes, self._fates(), strict=True))
+        return replace(change, classes=tuple(i for i, now in after if before.get(i) != now))
 
+    def _fates(self) -> list[bool]:
+        return [number in self.gone for number in range(len(self.classes))]
 
-def _narrow(
-    before: NDArray[np.int32], highest: int
-) -> NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.int32]:
-    """Hold previous owners as small as they can be: a lasso over a million rows is one record."""
-    if before.size == 0 or (before == before[0]).all():
-        return np.array([before[0] if before.size else 0], np.int32)
-    if highest < 256:
-        return before.astype(np.uint8)
-    return before.astype(np.uint16) if highest < 65536 else before
+    def _told_with(self, then: Change) -> Change:
+        """Put a change and what was not told before into one."""
+        first, self._untold = self._untold, Change()
+        if not first:
+            return then
+        return first.followed_by(then, self.layers)

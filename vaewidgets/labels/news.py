@@ -40,9 +40,9 @@ class News:
 
     Notes
     -----
-    Messages: ``diff`` with `base` and `version`, for rows that changed a bitset, and `code` if
-    all have the same one now, else a buffer of uint16 codes; ``ack`` with the `seqs` of a
-    `client` that are kept, always after the diff that they made.
+    Messages: ``diff`` with `base` and `version`, and `parts`: for each layer that changed a bitset
+    of the rows, and `code` if all have the same one now, else a buffer of uint16 codes; ``ack``
+    with the `seqs` of a `client` that are kept, always after the diff that they made.
     """
 
     def __init__(
@@ -50,24 +50,25 @@ class News:
         journal: Journal,
         send: Callable[[dict[str, Any], list[bytes]], Any],
         lock: Any,
+        annotator: str = "",
     ) -> None:
         self.version = 0
-        self._journal = journal
+        self._journal, self._annotator = journal, annotator
         self._sender = send
         self._lock = lock
         self._base = 0
-        self._edits: list[Edit] = []
-        self._rows: list[NDArray[np.int64]] = []
+        self._edits: list[Edit | None] = []
+        self._changes: list[Change] = []
         self._acks: dict[str, list[int]] = {}
         self._sent_at = -PAUSE
         self._timer: threading.Timer | None = None
 
-    def add(self, edit: Edit, change: Change | None) -> None:
-        """Put an edit among what is to be told."""
+    def add(self, edit: Edit | None, change: Change | None) -> None:
+        """Put an edit among what is to be told, or (None) what others did."""
         self.version += 1
         self._edits.append(edit)
         if change is not None:
-            self._rows.append(change.rows)
+            self._changes.append(change)
 
     def acknowledge(self, client: str, seq: int) -> None:
         """Put among what is to be told that a page's edit is kept."""
@@ -101,7 +102,7 @@ class News:
                 self._sender(*self._change())
                 self._base = self.version
                 self._edits.clear()
-                self._rows.clear()
+                self._changes.clear()
             for client, seqs in self._acks.items():
                 ack = {"op": "ack", "client": client, "seqs": seqs, "version": self.version}
                 self._sender(ack, [])
@@ -109,7 +110,8 @@ class News:
 
     def _change(self) -> tuple[dict[str, Any], list[bytes]]:
         """Put all edits since the last message into one."""
-        undo, redo = self._journal.depth()
+        journal = self._journal
+        undo, redo = journal.depth(self._annotator)
         message: dict[str, Any] = {
             "op": "diff",
             "base": self._base,
@@ -117,19 +119,34 @@ class News:
             "undo": undo,
             "redo": redo,
         }
-        if len(self._edits) == 1:
-            edit = self._edits[0]
+        edit = self._edits[0]
+        if len(self._edits) == 1 and edit is not None:
             message["by"] = {"client": edit.client, "seq": edit.seq, "kind": edit.kind}
-        if any(edit.kind == "add_class" for edit in self._edits):
-            message["classes"] = list(self._journal.classes)
-        rows = self._rows[0] if len(self._rows) == 1 else np.empty(0, np.int64)
-        if len(self._rows) > 1:
-            rows = np.unique(np.concatenate(self._rows))
-        if not len(rows):
-            return message, []
-        codes = self._journal.codes[rows]
+        if any(change.classes for change in self._changes):
+            message["classes"] = list(journal.classes)
+            message["gone"] = sorted(journal.gone)
+        noted = {int(row) for change in self._changes for row in change.notes}
+        if noted:
+            message["notes"] = {str(row): journal.notes.get(row, "") for row in noted}
+        parts = [self._part(layer, rows) for layer, rows in self._rows().items()]
+        message["parts"] = [part for part, _ in parts]
+        return message, [buffer for _, buffers in parts for buffer in buffers]
+
+    def _rows(self) -> dict[int, NDArray[np.int64]]:
+        """Rows that changed since the last message, of each layer that did."""
+        of_layer: dict[int, list[NDArray[np.int64]]] = {}
+        for change in self._changes:
+            for layer, (rows, _) in change.layers.items():
+                of_layer.setdefault(layer, []).append(rows)
+        return {
+            layer: found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+            for layer, found in sorted(of_layer.items())
+        }
+
+    def _part(self, layer: int, rows: NDArray[np.int64]) -> tuple[dict[str, int], list[bytes]]:
+        """Say what a layer holds in these rows now."""
+        codes = self._journal.layers[layer][rows]
         bits = RowSet.from_positions(rows, self._journal.n_rows).bits
-        if (codes == codes[0]).all():
-            message["code"] = int(codes[0])
-            return message, [bits]
-        return message, [bits, codes.astype("<u2").tobytes()]
+        if len(codes) and (codes == codes[0]).all():
+            return {"layer": layer, "code": int(codes[0])}, [bits]
+        return {"layer": layer}, [bits, codes.astype("<u2").tobytes()]

@@ -42,7 +42,7 @@ def codec_of(dtype: Any, missing: Any = None) -> Codec:
     """
     if isinstance(dtype, pd.CategoricalDtype):
         return _categorical(dtype.categories)
-    if pd.api.types.is_object_dtype(dtype) or isinstance(dtype, pd.StringDtype):
+    if holds_text(dtype):
         return Codec(str, can_clear=True, missing=missing)
     nullable = pd.api.types.is_extension_array_dtype(dtype)
     if pd.api.types.is_bool_dtype(dtype):
@@ -55,6 +55,13 @@ def codec_of(dtype: Any, missing: Any = None) -> Codec:
         f"has dtype {dtype}, which cannot hold class labels; "
         "text, category, whole number, float and bool columns can"
     )
+
+
+def holds_text(dtype: Any) -> bool:
+    """Whether any text can stand in a column of this dtype."""
+    if isinstance(dtype, pd.CategoricalDtype):
+        dtype = dtype.categories.dtype
+    return bool(pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype))
 
 
 def name_of(value: Any) -> str:
@@ -164,6 +171,6 @@ def _parse_float(dtype: Any) -> Callable[[str], float]:
 
 def _categorical(categories: pd.Index[Any]) -> Codec:
     """Hold any value that has a name; a new category is of the type of the others."""
-    if len(categories) == 0 or pd.api.types.is_string_dtype(categories.dtype):
+    if len(categories) == 0 or holds_text(categories.dtype):
         return Codec(str, can_clear=True, missing=np.nan)
     return Codec(codec_of(categories.dtype).parse, can_clear=True, missing=np.nan)

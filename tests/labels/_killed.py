@@ -1,0 +1,62 @@
+"""A program that labels until it is killed, and says what was acknowledged.
+
+python _killed.py label FOLDER FIRST   labels, one edit after the other from number FIRST
+python _killed.py join FOLDER          joins old files again and again
+python _killed.py both FOLDER NAME N   N edits beside another program
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.labels._logs import open_log, random_edit
+
+
+def say(text):
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def label(folder, first):
+    journal = open_log(folder)
+    seq = int(first)
+    rng = np.random.default_rng(seq)
+    say("ready")
+    while True:
+        journal.append(random_edit(rng, seq))
+        say(seq)
+        seq += 1
+
+
+def join(folder):
+    say("ready")
+    while True:
+        open_log(folder).close()
+        say("joined")
+
+
+def both(folder, name, n_edits):
+    journal = open_log(folder, annotator=name)
+    rng = np.random.default_rng(len(name))
+    for seq in range(1, int(n_edits) + 1):
+        journal.append(random_edit(rng, seq, client=name), name)
+        if seq % 250 == 0:
+            journal.refresh()
+    say("done")
+    sys.stdin.readline()  # until the other is done too
+    journal.refresh()
+    say(repr(digest(journal)))
+
+
+def digest(journal):
+    layers = [layer.tobytes().hex() for layer in journal.layers]
+    places = [(record.order, record.writer, record.edit.seq) for record in journal.records]
+    depths = [journal.depth(name) for name in ("anna", "bertram")]
+    return layers, places, depths, sorted(journal.notes.items()), journal.classes
+
+
+if __name__ == "__main__":
+    {"label": label, "join": join, "both": both}[sys.argv[1]](*sys.argv[2:])

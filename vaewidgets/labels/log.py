@@ -1,0 +1,38 @@
+"""What a journal asks of the place where its records are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from vaewidgets.labels.classes import Classes, ClassKey
+from vaewidgets.labels.records import Record
+
+
+class Log(Protocol):
+    """Where a journal keeps its records."""
+
+    writer: str
+    is_unsure: bool
+    """Set when an interruption left it open whether a record was folded in."""
+    identity: str
+
+    @property
+    def damaged(self) -> list[str]:
+        """Lines that cannot be read, by file and line."""
+
+    def write(self, record: Record, keys: Sequence[ClassKey | None]) -> None:
+        """Put a record on disk; OSError, and no trace of it, if that fails."""
+
+    def read(self, classes: Classes) -> tuple[list[Record], bool]:
+        """Return what others wrote since, in order; classes that are new are registered.
+
+        With True these are all records there are, own ones too, in place of those read before.
+        """
+
+    def numbering(self) -> AbstractContextManager[None]:
+        """Keep others from giving numbers to classes meanwhile."""
+
+    def close(self) -> None:
+        """Let go of the files."""

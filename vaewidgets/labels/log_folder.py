@@ -1,0 +1,316 @@
+"""A log on disk: a folder with one file a writer, put together by whoever reads it."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import secrets
+import socket
+import time
+import uuid
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaewidgets import disk
+from vaewidgets.labels.classes import Classes, ClassKey
+from vaewidgets.labels.journal import Journal
+from vaewidgets.labels.log_compaction import join_old_files
+from vaewidgets.labels.log_file import FollowedFile, OwnFile
+from vaewidgets.labels.log_lines import (
+    Entry,
+    decode,
+    decode_layers,
+    encode,
+    encode_layers,
+    to_line,
+)
+from vaewidgets.labels.records import Codes, Record
+
+FORMAT = 1
+_LOCK = ".lock"
+_PATIENCE = 10.0
+"""How long to wait for another program that holds the folder, in seconds; it does not for long."""
+
+
+def open_journal(
+    folder: str | os.PathLike[str],
+    n_rows: int,
+    classes: Sequence[str],
+    layers: Sequence[NDArray[np.integer]] | None,
+    *,
+    multi: bool,
+    fingerprint: str,
+    annotator: str,
+) -> Journal:
+    """Open the log in a folder, or begin one.
+
+    Parameters
+    ----------
+    folder : str or path
+        Made if it is not there.
+    n_rows : int
+        How many images there are.
+    classes, layers
+        Classes and labels to begin with; an existing log has its own, and these are not used.
+    multi : bool
+        Whether an image can have several tags.
+    fingerprint : str
+        Tells the images apart from others.
+    annotator : str
+        Who works here; written down for people who look into the files.
+
+    Returns
+    -------
+    Journal
+        An edit appended to it is on disk when ``append`` returns.
+
+    Raises
+    ------
+    ValueError
+        If the log is of other images, or of labels of the other kind.
+    OSError
+        If nothing can be written there.
+    """
+    path = Path(folder).expanduser()
+    layers = Journal(n_rows, classes, layers, multi=multi).layers
+    about = {"n_rows": n_rows, "multi": multi, "fingerprint": fingerprint}
+    try:
+        with _collector_paused():
+            log = LogFolder(path, about, annotator, classes, layers)
+    except OSError as error:
+        words = f"no labels can be kept in {str(path)!r}: {error.strerror or error}"
+        advice = "choose another folder, or journal=None to keep them in memory only"
+        raise OSError(error.errno, f"{words}; {advice}") from error
+    try:
+        with _collector_paused():
+            return Journal(n_rows, *log.start(), multi=multi, log=log)
+    except BaseException:
+        log.close()
+        raise
+
+
+class LogFolder:
+    """The files of all writers of a log, and one of our own to append to.
+
+    Parameters
+    ----------
+    folder : path
+    about : dict
+        What the log is of: `n_rows`, `multi` and `fingerprint`.
+    annotator : str
+    classes, layers
+        What to begin with.
+
+    Attributes
+    ----------
+    writer : str
+        Name of our own file.
+    identity : str
+    damaged : list of str
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        about: Entry,
+        annotator: str,
+        classes: Sequence[str],
+        layers: Sequence[Codes],
+    ) -> None:
+        self.writer = secrets.token_hex(8)
+        self.is_unsure = False
+        self._folder = folder
+        self._about = about
+        self._files: dict[str, FollowedFile] = {}
+        self._seen: dict[str, int] = {}
+        self._entries: list[Entry] = []
+        self._unreadable: list[str] = []
+        self._has_written = False
+        disk.make_folder(folder)
+        self._heads: list[Entry] = []
+        self._starts: dict[str, Entry] = {}
+        with disk.held(folder / _LOCK, _PATIENCE):
+            left = [path for path in sorted(folder.glob("*.jsonl")) if disk.is_left(path)]
+            self._scan({path.name for path in left})
+            self._check_heads()
+            begins = not self._starts
+            if begins:
+                self._begin(classes, layers)
+            first = min(self._starts)
+            self.identity: str = self._starts[first]["identity"]
+            head = self._head(annotator)
+            lines = [to_line(head)] + [to_line(self._starts[first])] * begins
+            # Twice, so that one damaged spot costs neither.
+            self._own = OwnFile(folder / f"{self.writer}.jsonl", b"".join(lines * 2))
+            join_old_files(folder, left, lines[0])
+
+    @property
+    def damaged(self) -> list[str]:
+        """Lines that cannot be read, by file and line."""
+        lines = [
+            f"{file.path}, line {number}: the checksum does not fit"
+            for file in self._files.values()
+            for number in file.damaged
+        ]
+        return lines + self._unreadable
+
+    def start(self) -> tuple[list[str], list[Codes]]:
+        """Classes and labels at the start.
+
+        Where the files of two logs were put together, what only one of them knew is taken from
+        it, and the first, by name, holds where they differ.
+        """
+        multi = self._about["multi"]
+        classes: list[str] = []
+        layers: list[Codes] = [] if multi else [np.zeros(self._about["n_rows"], np.uint16)]
+        for _, start in sorted(self._starts.items()):
+            names = start["classes"]
+            classes += [name for name in names if name not in classes]
+            numbers = np.array([0, *(1 + classes.index(name) for name in names)], np.uint16)
+            found = decode_layers(start["layers"], self._about["n_rows"])
+            while multi and len(layers) < len(classes):
+                layers.append(np.zeros(self._about["n_rows"], np.uint16))
+            for at, codes in enumerate(found):
+                layer = layers[numbers[at + 1] - 1 if multi else 0]
+                layer += np.where(layer == 0, codes if multi else numbers[codes], 0)
+        return classes, layers
+
+    def write(self, record: Record, keys: Sequence[ClassKey | None]) -> None:
+        """Put a record on disk; OSError, and no trace of it, if that fails."""
+        self._own.append(to_line(encode(record, keys)))
+        self._has_written = True
+
+    def read(self, classes: Classes) -> tuple[list[Record], bool]:
+        """Return what others wrote since, in order; all there is, with True, after a mishap."""
+        is_all = self.is_unsure or not self._scan()
+        if is_all:
+            self._files.clear()
+            self._seen.clear()
+            self._entries.clear()
+            self._scan(own=True)
+            self.is_unsure = False
+        entries, self._entries = self._entries, []
+        entries.sort(key=_place)
+        records = []
+        for entry in entries:
+            if entry["order"] <= self._seen.get(entry["writer"], 0):
+                continue  # read before, in a file that was joined to others since
+            self._seen[entry["writer"]] = entry["order"]
+            try:
+                records.append(decode(entry, self._about["n_rows"], classes))
+            except (KeyError, TypeError, ValueError) as error:
+                name = f"record {entry['order']} of {entry['writer']}"
+                self._unreadable.append(f"{self._folder}, {name}: {error!r}")
+        return records, is_all
+
+    @contextlib.contextmanager
+    def numbering(self) -> Iterator[None]:
+        """Keep others from giving numbers to classes meanwhile, where the folder has locks."""
+        with disk.held(self._folder / _LOCK, _PATIENCE):
+            yield
+
+    def close(self) -> None:
+        """Let go of our own file; if it holds nothing that lasts, it goes."""
+        self._own.close(remove=not self._has_written and self.writer not in self._starts)
+
+    def _begin(self, classes: Sequence[str], layers: Sequence[Codes]) -> None:
+        """Note what the log begins with."""
+        self._starts[self.writer] = {
+            "order": 0,
+            "writer": self.writer,
+            "kind": "start",
+            "identity": uuid.uuid4().hex,
+            "classes": list(classes),
+            "layers": encode_layers(layers),
+        }
+
+    def _head(self, annotator: str) -> Entry:
+        """Make the head of our own file."""
+        return {
+            "order": 0,
+            "writer": self.writer,
+            "kind": "log",
+            "format": FORMAT,
+            "identity": self.identity,
+            **self._about,
+            "by": annotator,
+            "host": socket.gethostname(),
+            "time": int(time.time()),
+        }
+
+    def _scan(self, left: Collection[str] = (), *, own: bool = False) -> bool:
+        """Read what is new in the files; False if something that was read before has changed.
+
+        Parameters
+        ----------
+        left : collection of str
+            Files whose writers are gone.
+        own : bool
+            Whether to read our own file too; what we write to it need not be read.
+        """
+        with os.scandir(self._folder) as found:
+            sizes = {e.name: e.stat().st_size for e in found if e.name.endswith(".jsonl")}
+        if not own:
+            sizes.pop(f"{self.writer}.jsonl", None)
+        for name in sorted(sizes):
+            file = self._files.setdefault(name, FollowedFile(self._folder / name))
+            if not file.has_other_size(sizes[name]):
+                continue
+            try:
+                lines = file.read(is_end=name in left)
+            except FileNotFoundError:  # it was joined to others just now
+                continue
+            if lines is None:
+                return False
+            for entry in lines.entries():
+                self._sort_out(entry, name)
+        return True
+
+    def _sort_out(self, entry: Any, name: str) -> None:
+        """Put an entry to its like."""
+        entry = entry if isinstance(entry, dict) else {}
+        kind, writer, order = entry.get("kind"), entry.get("writer"), entry.get("order")
+        if not isinstance(writer, str) or not isinstance(order, int):
+            self._unreadable.append(f"{self._folder / name}: a record that says not where it is")
+        elif kind == "log":
+            self._heads.append(entry)
+        elif kind == "start":
+            self._starts[writer] = entry
+        else:
+            self._entries.append(entry)
+
+    def _check_heads(self) -> None:
+        """Refuse the log of other images."""
+        for head in self._heads:
+            if head.get("format") != FORMAT:
+                raise ValueError(
+                    f"{str(self._folder)!r} holds labels in format {head.get('format')!r}; this "
+                    f"version reads format {FORMAT}: update vaewidgets"
+                )
+            for name, value in self._about.items():
+                if head.get(name) != value:
+                    raise ValueError(
+                        f"{str(self._folder)!r} holds labels of other data: {name} is "
+                        f"{head.get(name)!r} there and {value!r} here; choose another folder"
+                    )
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep Python from looking for garbage again and again among a million new records."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _place(entry: Entry) -> tuple[int, str]:
+    return entry["order"], entry["writer"]

@@ -1,0 +1,89 @@
+"""Which row of a DataFrame belongs to which image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from vaewidgets.images.loading import Rejected
+
+
+def match_rows(positions: NDArray[np.int64], n_input: int, n_rows: int) -> NDArray[np.int64]:
+    """Row of the frame of each image.
+
+    Parameters
+    ----------
+    positions : ndarray of int, shape (n_images,)
+        Place of each image in what was loaded.
+    n_input : int
+        How many images were asked for, those rejected included.
+    n_rows : int
+        Length of the frame.
+
+    Returns
+    -------
+    ndarray, shape (n_images,), int64
+        Either `positions`, where the frame belongs to what was loaded, or 0 to n - 1, where it
+        belongs to the images that were kept.
+
+    Raises
+    ------
+    ValueError
+        If neither fits, or both would.
+    """
+    n_images = len(positions)
+    in_order = np.arange(n_images)
+    ascending = bool((np.diff(positions) > 0).all())
+    inside = n_images == 0 or int(positions.max()) < n_rows
+    if ascending and n_rows in (n_input, n_images):
+        return positions if inside else in_order
+    subset = n_input == n_images and not np.array_equal(positions, in_order)
+    if subset and n_rows > n_images and inside and len(np.unique(positions)) == n_images:
+        return positions
+    if not ascending and n_rows == n_images:
+        raise ValueError(
+            "the images were put in another order after they were loaded, so it cannot be told "
+            "whether the rows of frame were too; give images in the order they were loaded in, "
+            "or load_images(images.pixels) if row i of frame belongs to image i"
+        )
+    rejected = f" ({n_input - n_images:,} more could not be read)" if n_input > n_images else ""
+    raise ValueError(
+        f"frame has {n_rows:,} rows for {n_images:,} images{rejected}; "
+        "each image needs its row, in the same order"
+    )
+
+
+def rows_without_image(
+    frame: pd.DataFrame, frame_rows: NDArray[np.int64], rejected: Iterable[Rejected] = ()
+) -> pd.DataFrame:
+    """List the rows of a frame that have no image, with the reason.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    frame_rows : ndarray of int, shape (n_images,)
+        Row of the frame of each image, see :func:`match_rows`.
+    rejected : iterable of Rejected
+        What could not be read, ``images.rejected``.
+
+    Returns
+    -------
+    DataFrame
+        A row for each, under its index in `frame`: `row`, its position there, `source`, the file
+        name or what kind of thing it was, and `reason`, in words.
+    """
+    has_image = np.zeros(len(frame), bool)
+    has_image[frame_rows] = True
+    rows = np.flatnonzero(~has_image)
+    places = rows.tolist()
+    known = {each.position: each for each in rejected}
+    reasons = [known[row].reason if row in known else "not among the images" for row in places]
+    sources = [known[row].source if row in known else "" for row in places]
+    return pd.DataFrame(
+        {"row": rows, "source": sources, "reason": reasons}, index=frame.index[rows]
+    )

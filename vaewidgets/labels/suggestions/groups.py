@@ -1,0 +1,121 @@
+"""How probable each class is in each group of the tree, from the labels there and around."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from vaewidgets.labels.suggestions.graphs import CodeGraph
+
+    Table = NDArray[np.float64]
+
+# How many labels the larger node counts for in the smaller one; which of them is chosen by how
+# well each label is foreseen from the others.
+_WEIGHTS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+_USUAL = 1.0
+_NEAR = 0.2  # of the height of the tree: what is joined below is of one kind
+_BELIEF = 0.5  # nats for each step away from the usual one
+
+
+def group_shares(graph: CodeGraph, groups: NDArray[Any], columns: NDArray[Any], k: int) -> Table:
+    """Estimate the share of each of k classes in each group.
+
+    Parameters
+    ----------
+    graph : CodeGraph
+    groups, columns : ndarray, shape (l,)
+        Group and class, 0 to k - 1, of each label.
+    k : int
+
+    Returns
+    -------
+    ndarray, shape (m, k), float64, positive; rows sum to 1
+
+    Notes
+    -----
+    From the top of the tree down, p_v = (c_v + w p_parent(v)) / (n_v + w) with the c_v labels of
+    each class, n_v in all, in node v; all images begin with one label of each class. A group
+    without a label has the shares of the smallest node around it that has some. The weight w is
+    the one under which each label is most probable given the others.
+
+    References
+    ----------
+    MacKay and Peto, A hierarchical Dirichlet language model, 1995 (the same back-off).
+    """
+    counts = np.zeros((graph.n_groups, k))
+    np.add.at(counts, (groups, columns), 1.0)
+    summed = graph.sums(counts)
+    return _shares(graph, summed, _weight(graph, counts, summed))[: graph.n_groups]
+
+
+def familiarity(graph: CodeGraph, groups: NDArray[Any]) -> Table:
+    """Tell how much each group has to do with those that have labels, 0 to 1, shape (m,).
+
+    Parameters
+    ----------
+    graph : CodeGraph
+    groups : ndarray, shape (l,)
+        The group of each label.
+
+    Notes
+    -----
+    With r the height of the smallest node that holds the group and a label, as a share of the
+    height of the whole tree: min(1, 1.25 (1 - r)). The images of a class that nobody named yet
+    lie in a branch of their own, if the class is apart from the others, and what is known of
+    its neighbour branch does not tell their class.
+    """
+    has_label = graph.sums(np.bincount(groups, minlength=graph.n_groups)) > 0
+    nearest = np.arange(graph.n_groups)
+    while not has_label[nearest].all():
+        nearest = np.where(has_label[nearest], nearest, graph.parents[nearest])
+    share = graph.heights[nearest] / (graph.heights[-1] or 1.0)
+    return np.asarray(np.minimum(1.0, (1.0 - share) / (1.0 - _NEAR)))
+
+
+def _shares(graph: CodeGraph, counts: Table, weight: float) -> Table:
+    """Smooth counts, shape (nodes, k), down the tree."""
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = np.empty_like(counts)
+    shares[-1] = (counts[-1] + 1) / (totals[-1] + counts.shape[1])
+    for node in range(len(counts) - 2, -1, -1):
+        above = shares[graph.parents[node]]
+        shares[node] = (counts[node] + weight * above) / (totals[node] + weight)
+    return shares
+
+
+def _weight(graph: CodeGraph, counts: Table, summed: Table) -> float:
+    """Choose the weight by the likelihood of each label given the others."""
+    groups, columns = np.nonzero(counts)
+    times = counts[groups, columns]
+    # A class of one label cannot be foreseen, whatever the weight.
+    several = summed[-1, columns] > 1
+    groups, columns, times = groups[several], columns[several], times[several]
+    weights = np.array(_WEIGHTS)
+    value = -_BELIEF * np.abs(np.arange(len(weights)) - _WEIGHTS.index(_USUAL))
+    if len(groups):
+        value += times @ np.log(_left_out(graph, groups, columns, summed))
+    return float(weights[value.argmax()])
+
+
+def _left_out(
+    graph: CodeGraph, groups: NDArray[Any], columns: NDArray[Any], summed: Table
+) -> Table:
+    """Shares of classes in groups without one label of theirs: shape (labels, weights)."""
+    weights, totals = np.array(_WEIGHTS), summed.sum(axis=1)
+    top = len(graph.parents) - 1
+    paths = [groups]
+    while (paths[-1] != top).any():
+        paths.append(np.where(paths[-1] == top, top, graph.parents[paths[-1]]))
+    root = summed[top, columns] / (totals[top] - 1 + summed.shape[1])
+    shares = np.repeat(root[:, np.newaxis], len(weights), axis=1)
+    for nodes in reversed(paths):
+        inside = nodes != top
+        at = nodes[inside]
+        others = (summed[at, columns[inside]] - 1)[:, np.newaxis]
+        number = (totals[at] - 1)[:, np.newaxis]
+        shares[inside] = (others + weights * shares[inside]) / (number + weights)
+    return shares

@@ -1,0 +1,292 @@
+"""From a few labels to a class for every image, with a probability that can be believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vaewidgets.labels.suggestions.groups import familiarity, group_shares
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from vaewidgets.labels.suggestions.graphs import CodeGraph
+
+    Rejected = tuple[ArrayLike, ArrayLike]
+    Shares = NDArray[np.float32]
+
+_SWEEPS = 30
+_OWN_LABEL = 0.95  # weight of a label in its own row: below 1, since people err
+_OWN_GROUP = 0.05  # weight of the group in a row without a label
+
+_HELD_OUT = 0.2  # of the labels, to measure how far probabilities can be believed
+_MOST_HELD_OUT = 2000
+_FEWEST_HELD_OUT = 4
+_POWERS = np.geomspace(0.25, 8.0, 31)
+_BELIEVED_POWER = 2.0
+_BELIEF = 0.5  # standard deviation of its logarithm
+
+
+@dataclass(frozen=True, eq=False)
+class Suggestions:
+    """A class for each image, as far as there is reason for one.
+
+    Attributes
+    ----------
+    codes : ndarray, shape (n,), uint16
+        1 + the number of the class proposed; 0 for images that have a label, and for those
+        whose most probable class is not probable enough.
+    probability : ndarray, shape (n,), float32
+        Of the most probable class, also where nothing is proposed. In rows with a label: of
+        this label, as the neighbours and the group see it.
+    best, second : ndarray, shape (n,), uint16, and float32
+        1 + the number of the most probable class of each image (0 without any label), and the
+        probability of the next one.
+    by_group : ndarray, shape (n,), uint16
+        1 + the class that is most probable in the small group of the image: a second opinion.
+    words : str
+        A sentence on what they were made from.
+    """
+
+    codes: NDArray[np.uint16]
+    probability: NDArray[np.float32]
+    best: NDArray[np.uint16]
+    second: NDArray[np.float32]
+    by_group: NDArray[np.uint16]
+    words: str
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __repr__(self) -> str:
+        return f"Suggestions(n={len(self)}, count={self.count})"
+
+    @property
+    def count(self) -> int:
+        """Number of images with a proposal."""
+        return int(np.count_nonzero(self.codes))
+
+
+def suggest(
+    graph: CodeGraph,
+    codes: ArrayLike,
+    *,
+    rejected: Rejected | None = None,
+    least: float = 0.5,
+    random_state: int = 0,
+) -> Suggestions:
+    """Propose a class for every image from the labels of a few.
+
+    Any number of labels of any number of classes will do. A class without a label is never
+    proposed; where its images lie apart they get no proposal either, and
+    ``ask_next(..., "outlying")`` finds them. Labels may be wrong: one that its
+    neighbours and its group contradict has a low ``probability``, and moves nobody far.
+
+    Parameters
+    ----------
+    graph : CodeGraph
+        From :func:`code_graph`.
+    codes : array of int, shape (n,)
+        0 for no label, else 1 + the number of the class.
+    rejected : (rows, codes), optional
+        Proposals that a person rejected: they are not made again.
+    least : float, 0 to 1
+        Nothing is proposed below this probability.
+    random_state : int
+        Seed; which labels are held out to measure the probabilities.
+
+    Returns
+    -------
+    Suggestions
+
+    Raises
+    ------
+    ValueError
+        If the codes or the rejected rows do not fit the graph.
+
+    Notes
+    -----
+    With Y the labels in rows that have one (weight a = 0.95) and the shares of the classes in
+    the image's small group elsewhere (a = 0.05), 30 sweeps of
+
+        F <- (1 - a) P F + a Y
+
+    are made, where P is the walk over neighbours: label spreading in which each image begins
+    with, and is held to, what its group says ("dongles" of Zhu et al.). Both speak, the groups
+    while there are few labels, the neighbours later. Rows of F are then raised to a power and
+    divided by their sum; the power is the one under which labels that were held out of a second
+    spreading are most probable (temperature scaling, Guo et al.). Where the whole branch of the
+    tree around an image has no label, its probabilities are lowered, and sum to less than 1.
+
+    References
+    ----------
+    Zhou, Bousquet, Lal, Weston and Schoelkopf, Learning with local and global consistency, 2004;
+    Zhu, Ghahramani and Lafferty, Semi-supervised learning using Gaussian fields and harmonic
+    functions, 2003, section 5; Guo, Pleiss, Sun and Weinberger, On calibration of modern neural
+    networks, 2017.
+    """
+    labels = check_codes(codes, len(graph))
+    rows = np.flatnonzero(labels)
+    if len(rows) == 0:
+        return nothing(len(graph))
+    classes, columns = np.unique(labels[rows], return_inverse=True)
+    barred = barred_cells(rejected, classes, len(graph))
+    kept, held = _split(len(rows), random_state)
+    shares, by_group = spread(graph, rows, columns, len(classes), barred)
+    if len(held):
+        others, _ = spread(graph, rows[kept], columns[kept], len(classes), barred)
+        known = familiarity(graph, graph.groups[rows[kept]])[graph.groups[rows[held]]]
+        power = _power(others[rows[held]], columns[held], known)
+    else:
+        power = _BELIEVED_POWER
+    # The label itself is no evidence for itself.
+    shares[rows] = graph.walk[rows] @ shares + np.float32(_OWN_GROUP) * by_group[rows]
+    shares = _raised(shares, power)
+    known = familiarity(graph, graph.groups[rows]).astype(np.float32)
+    shares *= known[graph.groups, np.newaxis]
+    best = shares.argmax(axis=1)
+    best[rows] = columns
+    probability = shares[np.arange(len(shares)), best]
+    proposed = classes[best]
+    found = np.where((labels == 0) & (probability >= least), proposed, 0)
+    return Suggestions(
+        found.astype(np.uint16),
+        probability,
+        proposed,
+        _without(shares, best).max(axis=1),
+        classes[by_group.argmax(axis=1)],
+        _words(len(rows), len(classes), len(held), graph.note),
+    )
+
+
+def spread(
+    graph: CodeGraph,
+    rows: NDArray[Any],
+    columns: NDArray[Any],
+    k: int,
+    barred: tuple[NDArray[Any], NDArray[Any]],
+) -> tuple[Shares, Shares]:
+    """Spread labels of k classes; return the shares of each row, and of its group.
+
+    ``barred`` are rows and columns that are kept at 0.
+    """
+    small = group_shares(graph, graph.groups[rows], columns, k).astype(np.float32)
+    by_group = small[graph.groups]
+    by_group[barred] = 0
+    target = np.float32(_OWN_GROUP) * by_group
+    target[rows] = 0
+    target[rows, columns] = _OWN_LABEL
+    kept = np.full((len(graph), 1), 1 - _OWN_GROUP, dtype=np.float32)
+    kept[rows] = 1 - _OWN_LABEL
+    walk = graph.walk.copy()
+    walk.data *= np.repeat(kept[:, 0], np.diff(walk.indptr))
+    shares = by_group.copy()
+    shares[rows] = 0
+    shares[rows, columns] = 1
+    for _ in range(_SWEEPS):
+        shares = walk @ shares
+        shares += target
+        shares[barred] = 0
+    return shares, by_group
+
+
+def _split(n: int, random_state: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Choose which of n labels to keep and which to hold out: none of very few."""
+    held = min(int(_HELD_OUT * n), _MOST_HELD_OUT)
+    order = np.random.default_rng(random_state).permutation(n)
+    if held < _FEWEST_HELD_OUT:
+        held = 0
+    return np.sort(order[held:]), np.sort(order[:held])
+
+
+def _power(shares: Shares, columns: NDArray[Any], known: NDArray[Any]) -> float:
+    """Choose the power that makes held out labels most probable, near to what is usual."""
+    value = -0.5 * (np.log(_POWERS / _BELIEVED_POWER) / _BELIEF) ** 2
+    at = np.arange(len(columns))
+    for i, power in enumerate(_POWERS):
+        # Some of the labels are wrong: none is taken for impossible.
+        value[i] += np.log(0.99 * known * _raised(shares, power)[at, columns] + 0.001).sum()
+    return float(_POWERS[value.argmax()])
+
+
+def _raised(shares: Shares, power: float) -> Shares:
+    """Raise rows to a power and divide them by their sums; what is all 0 stays so."""
+    largest = shares.max(axis=1, keepdims=True)
+    scaled = np.divide(shares, largest, out=np.zeros_like(shares), where=largest > 0)
+    scaled **= np.float32(power)
+    total = scaled.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(scaled, total, out=scaled, where=total > 0))
+
+
+def _without(shares: Shares, columns: NDArray[Any]) -> Shares:
+    """Return rows with one of their columns set to 0."""
+    others = shares.copy()
+    others[np.arange(len(others)), columns] = 0
+    return others
+
+
+def of_chances(
+    chances: NDArray[np.float32],
+    said: NDArray[np.uint16],
+    least: float,
+    by_group: NDArray[Any],
+    words: str,
+) -> Suggestions:
+    """Make suggestions of the chances of yes (code 1) and no (code 2), shape (n, 2)."""
+    at, best = np.arange(len(said)), chances.argmax(axis=1)
+    shown = np.where(said > 0, said - 1, best)
+    found = np.where((said == 0) & (chances[at, best] >= least), best + 1, 0)
+    return Suggestions(
+        found.astype(np.uint16),
+        chances[at, shown],
+        (best + 1).astype(np.uint16),
+        chances[at, 1 - shown],
+        (by_group + 1).astype(np.uint16),
+        words,
+    )
+
+
+def check_codes(codes: ArrayLike, n: int) -> NDArray[np.uint16]:
+    """Return label codes that fit n images."""
+    table = np.asarray(codes)
+    if table.shape != (n,) or table.dtype.kind not in "ui":
+        raise ValueError(
+            f"`codes` is an array of {table.dtype} of shape {table.shape}; accepted: whole "
+            f"numbers of shape ({n},)"
+        )
+    if n and not 0 <= table.min() <= table.max() < 2**16:
+        raise ValueError("`codes` holds numbers that are no class; accepted: 0 to 65535")
+    return table.astype(np.uint16)
+
+
+def barred_cells(
+    rejected: Rejected | None, classes: NDArray[np.uint16], n: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return rows and columns of rejected pairs whose class has labels."""
+    rows, codes = (np.asarray(part, dtype=np.int64) for part in rejected or ((), ()))
+    if rows.shape != codes.shape or rows.ndim != 1:
+        raise ValueError("`rejected` is not two rows of numbers of equal length")
+    if len(rows) and not 0 <= rows.min() <= rows.max() < n:
+        raise ValueError(f"`rejected` has rows that are not among the {n} of the graph")
+    known = np.isin(codes, classes)
+    return rows[known], np.searchsorted(classes, codes[known])
+
+
+def nothing(n: int) -> Suggestions:
+    """Propose nothing, since nothing is known."""
+    empty, nought = np.zeros(n, np.uint16), np.zeros(n, np.float32)
+    return Suggestions(empty, nought, empty, nought, empty, "There is no label yet.")
+
+
+def _words(n_labels: int, n_classes: int, n_held: int, note: str) -> str:
+    """Say what suggestions were made from."""
+    labels = "1 label" if n_labels == 1 else f"{n_labels:,} labels"
+    classes = "1 class" if n_classes == 1 else f"{n_classes} classes"
+    measured = (
+        f"probabilities are measured on {n_held:,} of the labels"
+        if n_held
+        else "too few labels to measure the probabilities"
+    )
+    return f"From {labels} of {classes}, by {note}; {measured}."

@@ -1,0 +1,350 @@
+"""Labels by hand: what an annotator shows can be done from Python too, in the same log."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from traitlets import Unicode
+
+from vaewidgets.labels.desk import Desk
+from vaewidgets.labels.export import check_path, write_frame
+from vaewidgets.labels.journal import Change, Journal
+from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.table import Columns
+from vaewidgets.labels.watch import watch
+from vaewidgets.widgets._base import Buffers, Content, Reply, with_listener
+from vaewidgets.widgets._colors import PALETTE
+from vaewidgets.widgets._map import MapWidget
+from vaewidgets.widgets._rows import as_rows
+
+
+class LabelWidget(MapWidget):
+    """A map whose images have labels; what :class:`Annotator` builds on."""
+
+    _column = Unicode().tag(sync=True)
+    """Name of the label column, as text."""
+    _journal = Unicode().tag(sync=True)
+    """Identity of the log on disk; empty if labels are in memory only."""
+
+    _columns_of_labels: Columns
+    _open_log: Callable[[], Journal]
+    _without_image: pd.DataFrame
+    _folder: Path | None = None
+
+    def _begin(self, **traits: Any) -> None:
+        """Open the log, the last thing that can refuse, then make the widget."""
+        self._log = self._open_log()
+        try:
+            super()._begin(_journal=self._log.identity, **traits)
+        except BaseException:
+            self._log.close()
+            raise
+
+    def _begin_labelling(self, annotator: str) -> None:
+        """Take edits from now on, and show in the frame what the log has already."""
+        self._label_listeners: list[Callable[[NDArray[np.int64], str | None], Any]] = []
+        self._columns_of_labels.create()
+        desk = self._desk = Desk(
+            self._log, self._columns_of_labels, self.send, annotator,
+            on_written=self._tell_labels, on_rejected=self._show_suggestions,
+        )  # fmt: skip
+        self._endings.append(desk.close)
+        if self._log.identity:
+            watch.add(desk)
+            self._endings.append(partial(watch.discard, desk))
+        desk.write_all()
+
+    def __repr__(self) -> str:
+        done = int(np.count_nonzero(self._is_labelled()))
+        return (
+            f"<{type(self).__name__}: {done:,} of {self._n:,} images labelled in {self._column!r}>"
+        )
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The DataFrame that is written, the very object given."""
+        return self._desk.columns.frame
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes, in the order of their keys."""
+        journal = self._desk.journal
+        return [name for k, name in enumerate(journal.classes) if k not in journal.gone]
+
+    @property
+    def labels(self) -> Any:
+        """Class name of each image by position, None where it has none.
+
+        An array of objects; with tags a DataFrame with a column of bools for each.
+        """
+        journal = self._desk.journal
+        if journal.multi:
+            held = {name: journal.layers[self._number(name)] == 1 for name in self.classes}
+            return pd.DataFrame(held, index=pd.RangeIndex(self._n))
+        return np.array([None, *journal.classes], dtype=object)[journal.codes]
+
+    @property
+    def counts(self) -> pd.Series[Any]:
+        """How many images each class has."""
+        journal = self._desk.journal
+        numbers = [self._number(name) for name in self.classes]
+        if journal.multi:
+            counts = [int(np.count_nonzero(journal.layers[k] == 1)) for k in numbers]
+        else:
+            found = np.bincount(journal.codes, minlength=len(journal.classes) + 1)
+            counts = [int(found[k + 1]) for k in numbers]
+        return pd.Series(counts, index=self.classes, name=self._column, dtype="int64")
+
+    @property
+    def notes(self) -> pd.Series[Any]:
+        """Notes on images, by position."""
+        notes = dict(sorted(self._desk.journal.notes.items()))
+        return pd.Series(notes, dtype=object, name="note")
+
+    @property
+    def saved_to(self) -> Path | None:
+        """Folder of the log of the labels; None if they are in memory only."""
+        return self._folder
+
+    @property
+    def rows_without_image(self) -> pd.DataFrame:
+        """The rows of the frame that have no image on the map, and why."""
+        return self._without_image.copy()
+
+    def label(self, rows: Any, name: Any) -> None:
+        """Give images a class, or a tag.
+
+        Parameters
+        ----------
+        rows : int, positions, slice or boolean mask
+        name : str
+            One of `classes`; :meth:`add_class` makes another.
+
+        Raises
+        ------
+        ValueError
+            If there is no such class, naming those there are.
+        TypeError, IndexError
+            If `rows` names no images.
+        OSError
+            If the label could not be put on disk; nothing is changed then.
+        """
+        self._desk.do("label", rows=self._row_set(rows), code=1 + self._number(name))
+
+    def clear(self, rows: Any, name: Any = None) -> None:
+        """Take the label off images; the column has its missing value there.
+
+        Parameters
+        ----------
+        rows : int, positions, slice or boolean mask
+        name : str, optional
+            With tags: say that the images do *not* have this one. Without it all their tags are
+            forgotten, as if they had never been looked at.
+
+        Raises
+        ------
+        ValueError
+            If the column's dtype has no missing value, or `name` is given without tags.
+        TypeError, IndexError
+            If `rows` names no images.
+        """
+        if name is not None and not self._desk.journal.multi:
+            raise ValueError(f"name is {name!r}; with one label an image, clear(rows) takes none")
+        code = 0 if name is None else 1 + self._number(name)
+        self._desk.do("clear", rows=self._row_set(rows), code=code)
+
+    def note(self, rows: Any, text: str) -> None:
+        """Write a note on images; an empty text takes it off.
+
+        Parameters
+        ----------
+        rows : int, positions, slice or boolean mask
+        text : str
+            At most 2000 characters.
+        """
+        self._desk.do("note", rows=self._row_set(rows), name=text)
+
+    def undo(self) -> bool:
+        """Take back the last step, from the page or from Python; any number, also after a restart.
+
+        Returns
+        -------
+        bool
+            Whether there was one.
+        """
+        return self._desk.do("undo").change is not None
+
+    def redo(self) -> bool:
+        """Do again what was undone last; whether there was something."""
+        return self._desk.do("redo").change is not None
+
+    def add_class(self, name: str) -> str:
+        """Add a class.
+
+        Parameters
+        ----------
+        name : str
+            At most 200 characters; a class that exists already stays as it is.
+
+        Returns
+        -------
+        str
+            The name it has, where it had to be changed.
+
+        Raises
+        ------
+        ValueError
+            If the column cannot hold it, or it is empty.
+        """
+        text = str(name) if isinstance(name, (int, float)) else name
+        self._desk.do("add_class", name=text)
+        return self._desk.columns.check_class(text)[0]
+
+    def rename_class(self, name: Any, new: str) -> None:
+        """Give a class another name; its images keep it. One step that can be undone.
+
+        Raises
+        ------
+        ValueError
+            If there is no class `name`, or there is one named `new` already: merge them then.
+        """
+        self._desk.do("rename_class", code=1 + self._number(name), name=new)
+
+    def merge_classes(self, name: Any, into: Any) -> None:
+        """Give all images of one class another, and drop the first. One step.
+
+        Raises
+        ------
+        ValueError
+            If one of the two is no class.
+        """
+        self._desk.do("merge_class", code=1 + self._number(name), into=1 + self._number(into))
+
+    def delete_class(self, name: Any) -> None:
+        """Drop a class; its images have no label then. One step that can be undone.
+
+        Raises
+        ------
+        ValueError
+            If there is no such class.
+        """
+        self._desk.do("delete_class", code=1 + self._number(name))
+
+    def export(self, path: str | os.PathLike[str], *, details: bool = False) -> None:
+        r"""Write the DataFrame with all labels into a file, in one step.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.csv``, ``.parquet`` or ``.jsonl``. A crash or a full disk leaves the file
+            that was there.
+        details : bool
+            Also write who gave each label (a person or an accepted suggestion) and the notes.
+
+        Raises
+        ------
+        ValueError
+            If the suffix is not known, naming those that are.
+        FileNotFoundError
+            If there is no such folder.
+        RuntimeError
+            If the frame was changed so that its rows cannot be told apart; `labels` has them.
+
+        Notes
+        -----
+        Text in CSV is quoted, so it survives if it is read as text:
+        ``pd.read_csv(path, dtype=str, keep_default_na=False, lineterminator="\n")``.
+        """
+        target = check_path(path)
+        desk = self._desk
+        with desk.lock:
+            journal = desk.journal
+            frame = desk.columns.labelled(
+                journal.layers, journal.suggested, journal.notes, details=details
+            )
+        write_frame(frame, target)
+
+    def on_label(
+        self, callback: Callable[[NDArray[np.int64], str | None], Any], remove: bool = False
+    ) -> None:
+        """Call back after labels changed and `frame` has them.
+
+        Parameters
+        ----------
+        callback : callable(positions, name)
+            The images that changed and their class now, None for no label; once for each class.
+            With tags: the images that have a tag now, or (None) lack one they had.
+            An error it raises is shown in the widget.
+        remove : bool
+            Stop calling it instead.
+        """
+        self._label_listeners = with_listener(self._label_listeners, callback, remove)
+
+    def _is_labelled(self) -> NDArray[np.bool_]:
+        """Which images a person has said something about."""
+        said = np.zeros(self._n, bool)
+        for layer in self._desk.journal.layers:
+            said |= layer > 0
+        return said
+
+    def _number(self, name: Any) -> int:
+        """Return the number of a class."""
+        text, journal = name if isinstance(name, str) else str(name), self._desk.journal
+        if text not in self.classes:
+            known = ", ".join(repr(known) for known in self.classes[:20]) or "none yet"
+            raise ValueError(
+                f"name is {text[:60]!r}, which is no class; classes are {known}. "
+                "add_class(name) adds one"
+            )
+        return next(
+            k for k, one in enumerate(journal.classes) if one == text and k not in journal.gone
+        )
+
+    def _row_set(self, rows: Any) -> RowSet:
+        if rows is None:
+            raise TypeError("rows is None; give positions or a boolean mask")
+        return RowSet.from_positions(as_rows(rows, self._n, "rows"), self._n)
+
+    def _tell_labels(self, change: Change) -> None:
+        """Call the listeners, once for each class that images have now."""
+        journal = self._desk.journal
+        for layer, (rows, codes) in change.layers.items():
+            for code in np.unique(codes):
+                has = code == 1 if journal.multi else code > 0
+                number = layer if journal.multi else int(code) - 1
+                name = journal.classes[number] if has else None
+                self._call_listeners(rows[codes == code], name)
+
+    def _call_listeners(self, rows: NDArray[np.int64], name: str | None) -> None:
+        for callback in self._label_listeners:
+            try:
+                callback(rows, name)
+            except Exception as error:  # noqa: BLE001  (the person must see it)
+                self._fail({}, error)
+
+    def _show_suggestions(self) -> None:
+        """Tell the pages of suggestions; the widget that makes them says how."""
+
+    def _on_edit(self, content: Content, buffers: Buffers) -> Reply:
+        self._desk.receive(content, buffers)
+        return None
+
+    def _on_sync(self, _content: Content, _buffers: Buffers) -> Reply:
+        """Give a page everything."""
+        with self._desk.lock:
+            message, buffers = self._desk.state()
+            saved_to = "" if self.saved_to is None else str(self.saved_to)
+            about, more = self._about_suggestions()
+        message |= {"palette": list(PALETTE), "saved_to": saved_to, "suggestions": about}
+        return message, [*buffers, *more]
+
+    def _about_suggestions(self) -> tuple[Content | None, list[bytes]]:
+        """Say what is proposed, for a page; here nothing is."""
+        return None, []

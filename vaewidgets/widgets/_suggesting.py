@@ -1,0 +1,362 @@
+"""Suggestions in the annotator: proposed by what is labelled, accepted or rejected in bulk."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.suggestions import (
+    CodeGraph,
+    Suggestions,
+    ask_next,
+    code_graph,
+    suggest,
+    suggest_tag,
+    tag_by_direction,
+)
+from vaewidgets.widgets._base import Buffers, Content, Reply
+from vaewidgets.widgets._labelling import LabelWidget
+from vaewidgets.widgets._rows import as_rows
+
+YES = 1
+MOST_ASKED = 512
+"""Most images that a page may ask to be asked about at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """What is proposed at the moment."""
+
+    number: int | None
+    """The tag that it is about; None where an image has one label."""
+    codes: NDArray[np.uint16]
+    """1 + the class proposed for each image; of a tag 1 for yes and 2 for no; 0 for nothing."""
+    probability: NDArray[np.float32]
+    words: str
+
+
+class SuggestingWidget(LabelWidget):
+    """An annotator that proposes labels for the images that have none."""
+
+    _graph: CodeGraph | None = None
+    _shown: _Shown | None = None
+    _asked: frozenset[int] = frozenset()
+    """Images that were asked about and have no label yet."""
+    _worker: threading.Thread | None = None
+
+    def suggest(self, name: Any = None) -> pd.DataFrame:
+        """Propose labels for images without one, from the labels that people gave.
+
+        Labels spread inside small groups of images that look alike, and over neighbours; see
+        :func:`vaewidgets.labels.suggestions.suggest`. The first call prepares the groups, which
+        takes a minute and a half for 60,000 images; later ones take a second.
+
+        Parameters
+        ----------
+        name : str, optional
+            With tags: which tag.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``class`` and ``probability``, by position; the surest first. Nothing is
+            labelled before :meth:`accept`.
+
+        Raises
+        ------
+        ValueError
+            If nothing is labelled yet, or `name` is no tag.
+        """
+        number = self._tag_number(name)
+        self._propose(number, self._made_graph())
+        return self.suggestions
+
+    def suggest_along(
+        self, direction: int | ArrayLike, name: Any, threshold: float | None = None
+    ) -> pd.DataFrame:
+        """Propose a class for images that lie far along a latent direction; needs no label.
+
+        Parameters
+        ----------
+        direction : int, or array of shape (d,)
+            A latent dimension, or a direction such as
+            :func:`vaewidgets.latent.attribute_direction` gives.
+        name : str
+            The class, or the tag, of images beyond the threshold.
+        threshold : float, optional
+            By default the natural cut between two groups of values, see
+            :func:`vaewidgets.labels.suggestions.tag_by_direction`.
+
+        Returns
+        -------
+        DataFrame
+            As :meth:`suggest`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such class, dimension or direction.
+        """
+        number = self._number(name)
+        codes = self.codes if self.posterior is None else self.posterior
+        found = tag_by_direction(codes, direction, threshold=threshold)
+        is_multi = self._desk.journal.multi
+        proposed = found.codes if is_multi else np.where(found.codes == YES, number + 1, 0)
+        self._offer(
+            _Shown(
+                number if is_multi else None,
+                proposed.astype(np.uint16),
+                found.probability,
+                found.words,
+            )
+        )
+        return self.suggestions
+
+    @property
+    def suggestions(self) -> pd.DataFrame:
+        """What is proposed now for images that have no label: class and probability."""
+        shown = self._standing()
+        journal = self._desk.journal
+        rows = np.flatnonzero(shown.codes)
+        rows = rows[np.argsort(-shown.probability[rows], kind="stable")]
+        names = np.array([None, *journal.classes], dtype=object)
+        if shown.number is not None:
+            name = journal.classes[shown.number]
+            names = np.array([None, name, f"not {name}"], dtype=object)
+        found = {"class": names[shown.codes[rows]], "probability": shown.probability[rows]}
+        return pd.DataFrame(found, index=pd.Index(rows, name="position"))
+
+    def accept(self, rows: Any = None, threshold: float = 0.9) -> int:
+        """Give images the labels that are proposed for them, as one step that can be undone.
+
+        The labels are marked as suggested: they are no evidence for further suggestions, and
+        ``details=True`` shows them as such. Where a person has said something it stays.
+
+        Parameters
+        ----------
+        rows : positions, slice or boolean mask, optional
+            Which images; by default all that are proposed with at least the `threshold`.
+        threshold : float, 0 to 1
+            Least probability; without effect where `rows` are given.
+
+        Returns
+        -------
+        int
+            How many images were labelled.
+
+        Raises
+        ------
+        ValueError
+            If the threshold is no probability.
+        """
+        if not 0 <= threshold <= 1:
+            raise ValueError(f"threshold is {threshold!r}; expected a probability from 0 to 1")
+        shown = self._standing()
+        sure = shown.probability >= threshold if rows is None else self._mask(rows)
+        return self._answer("accept", shown, sure)
+
+    def reject(self, rows: Any) -> int:
+        """Say that what is proposed for images is wrong; it is not proposed again.
+
+        Parameters
+        ----------
+        rows : positions, slice or boolean mask
+
+        Returns
+        -------
+        int
+            How many proposals were rejected.
+        """
+        return self._answer("reject", self._standing(), self._mask(rows))
+
+    def ask(self, by: str = "uncertain", count: int = 24, name: Any = None) -> NDArray[np.int64]:
+        """Choose images that are worth a label next, and select them.
+
+        Parameters
+        ----------
+        by : str
+            "group": images of one group, to be named together; "uncertain": between two
+            classes; "disagreeing": the group says one class and the neighbours another;
+            "outlying": far from all that is labelled.
+        count : int
+            At most so many.
+        name : str, optional
+            With tags: which tag.
+
+        Returns
+        -------
+        ndarray of int64
+            Positions, the most useful first. Images that were shown before and not labelled are
+            not shown again.
+        """
+        rows = self._next_rows(by, count, self._tag_number(name), self._made_graph())
+        self.selection = rows
+        return rows
+
+    # What is proposed
+
+    def _tag_number(self, name: Any) -> int | None:
+        """Return the number of the tag that is meant; None where an image has one label."""
+        if not self._desk.journal.multi:
+            if name is not None:
+                raise ValueError(f"name is {name!r}; with one label an image there is none")
+            return None
+        if name is None:
+            raise ValueError(f"name is needed: one of the tags, {', '.join(self.classes)}")
+        return self._number(name)
+
+    def _made_graph(self) -> CodeGraph:
+        """Neighbours and groups of the codes, made once."""
+        if self._graph is None:
+            codes = self.codes if self.posterior is None else self.posterior
+            self._graph = code_graph(codes, report=self._tell_progress)
+        return self._graph
+
+    def _tell_progress(self, fraction: float | None, text: str) -> None:
+        self.send({"op": "progress", "job": "suggest", "fraction": fraction, "text": text})
+
+    def _propose(self, number: int | None, graph: CodeGraph) -> None:
+        found = self._proposals(number, graph)
+        self._offer(_Shown(number, found.codes, found.probability, found.words))
+
+    def _proposals(self, number: int | None, graph: CodeGraph) -> Suggestions:
+        """Return what the labels that people gave make probable."""
+        labels = self._human_labels(number)
+        if not labels.any():
+            what = "no image is labelled" if number is None else "no image has the tag"
+            raise ValueError(f"{what} yet: label one of each kind first, then ask again")
+        make = suggest if number is None else suggest_tag
+        return make(graph, labels, rejected=self._desk.journal.rejected(number or 0))
+
+    def _human_labels(self, number: int | None) -> NDArray[np.uint16]:
+        """Labels without those that were accepted from suggestions: these are no evidence."""
+        journal = self._desk.journal
+        layer = number or 0
+        with self._desk.lock:
+            return np.where(journal.suggested(layer), 0, journal.layers[layer])
+
+    def _offer(self, shown: _Shown | None) -> None:
+        self._shown = shown
+        self._show_suggestions()
+
+    def _show_suggestions(self) -> None:
+        """Tell every page what is proposed."""
+        about, buffers = self._about_suggestions()
+        self.send({"op": "suggestions", **(about or {"class": None, "count": 0})}, buffers)
+
+    def _about_suggestions(self) -> tuple[Content | None, list[bytes]]:
+        """Say what is proposed, for a page."""
+        if self._shown is None:
+            return None, []
+        shown = self._standing(labelled_too=True)  # the page knows what is labelled
+        about = {"class": shown.number, "words": shown.words}
+        count = int(np.count_nonzero(shown.codes))
+        certain = (shown.probability * 255).astype(np.uint8).tobytes()
+        return {**about, "count": count}, [shown.codes.astype("<u2").tobytes(), certain]
+
+    def _standing(self, *, labelled_too: bool = False) -> _Shown:
+        """Return what is proposed, without what was rejected, and what has a label by now."""
+        shown, journal = self._shown, self._desk.journal
+        if shown is None:
+            raise ValueError("nothing is proposed yet; suggest() proposes labels")
+        layer = shown.number or 0
+        codes = shown.codes.copy()
+        rows, rejected = journal.rejected(layer)
+        proposed = codes[rows]
+        if shown.number is not None:
+            proposed = np.where(proposed == YES, layer + 1, 0)
+        codes[rows[proposed == rejected]] = 0
+        if not labelled_too:
+            codes[journal.layers[layer] > 0] = 0
+        return _Shown(shown.number, codes, shown.probability, shown.words)
+
+    def _mask(self, rows: Any) -> NDArray[np.bool_]:
+        mask = np.zeros(self._n, bool)
+        mask[as_rows(rows, self._n, "rows")] = True
+        return mask
+
+    def _answer(self, kind: str, shown: _Shown, wanted: NDArray[np.bool_]) -> int:
+        """Accept or reject what is proposed for the images wanted; of a tag, only the yes."""
+        is_class = shown.codes > 0 if shown.number is None else shown.codes == YES
+        rows = np.flatnonzero(wanted & is_class)
+        if rows.size:
+            which: dict[str, Any] = (
+                {"codes": shown.codes[rows]}
+                if shown.number is None
+                else {"code": shown.number + 1}
+            )
+            self._desk.do(kind, rows=RowSet.from_positions(rows, self._n), **which)
+        return len(rows)
+
+    def _next_rows(
+        self, by: Any, count: Any, number: int | None, graph: CodeGraph
+    ) -> NDArray[np.int64]:
+        labels = self._human_labels(number)
+        layer = self._desk.journal.layers[number or 0]
+        asked = {row for row in self._asked if not layer[row]}
+        found = self._proposals(number, graph) if labels.any() else None
+        # An accepted suggestion is no evidence, but nothing to ask about either.
+        accepted = np.flatnonzero((layer > 0) & (labels == 0))
+        passed = np.union1d(np.array(sorted(asked), np.int64), accepted)
+        rows = ask_next(graph, labels, by, count, suggestions=found, passed=passed)
+        self._asked = frozenset(asked.union(rows.tolist()))
+        return rows
+
+    # Messages
+
+    def _on_suggest(self, content: Content, _buffers: Buffers) -> Reply:
+        number = self._number_of_page(content.get("class"))
+
+        def work() -> Reply:
+            self._propose(number, self._made_graph())
+            return {}
+
+        self._aside(content, work)
+        return None
+
+    def _on_ask(self, content: Content, _buffers: Buffers) -> Reply:
+        number, count = self._number_of_page(content.get("class")), content.get("count")
+        if type(count) is not int or not 1 <= count <= MOST_ASKED:
+            raise ValueError(f"the page asked for {count!r} images; 1 to {MOST_ASKED} can be")
+
+        def work() -> Reply:
+            rows = self._next_rows(content.get("by"), count, number, self._made_graph())
+            return {}, [rows.astype("<i4").tobytes()]
+
+        self._aside(content, work)
+        return None
+
+    def _number_of_page(self, number: Any) -> int | None:
+        """Check the number of a tag that the page sent."""
+        journal = self._desk.journal
+        if not journal.multi:
+            return None
+        if type(number) is not int or not 0 <= number < len(journal.classes):
+            raise ValueError(f"the page asked about tag {number!r}, which there is not")
+        return number
+
+    def _aside(self, content: Content, work: Any) -> None:
+        """Answer from a thread of its own: preparing groups takes long, and sliders must go on."""
+        if self._worker is not None and self._worker.is_alive():
+            raise ValueError("suggestions are being prepared; please wait")
+        self._worker = threading.Thread(
+            target=partial(self._finish, content, work), name="vaewidgets-suggest", daemon=True
+        )
+        self._worker.start()
+
+    def _finish(self, content: Content, work: Any) -> None:
+        try:
+            reply = work()
+        except Exception as error:  # noqa: BLE001  (the person must see it)
+            self._fail(content, error)
+        else:
+            self._reply(content, reply)
+        finally:
+            self._tell_progress(1.0, "")
