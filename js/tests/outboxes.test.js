@@ -101,8 +101,7 @@ function open(kernel, journal = "log", isAnswered = answerOf(kernel)) {
       if (answer) queueMicrotask(() => outboxes.receive(answer));
     },
     onChange() {},
-    isAnswered: () =>
-      kernel.isSilent ? Promise.reject(new Error("no answer")) : Promise.resolve(),
+    isAnswered,
     signal: life.signal,
   });
   return { outboxes, close: () => life.abort() };
