@@ -127,6 +127,7 @@ test("an undo that reaches behind what is on its way leaves the rest in order", 
   assert.deepEqual(played({ undo: 1, redo: 0 }, "label", "undo", "undo", "redo"), [[], 1, 1]);
   assert.deepEqual(played({ undo: 1, redo: 0 }, "undo", "undo", "redo", "label"), [[3], 2, 0]);
   assert.deepEqual(played({ undo: 0, redo: 2 }, "redo", "undo", "label"), [[2], 1, 0]);
+  assert.deepEqual(played({ undo: 0, redo: 2 }, "redo"), [[], 1, 1]);
 });
 
 test("of several tags an image is summarized as such, and one that is only denied as labelled", () => {

@@ -13,6 +13,7 @@ test("a brush touches what is no further than its radius from its way", () => {
   const along = (/** @type {number[]} */ from, /** @type {number[]} */ to, isShown = all) =>
     rowsOf(rowsAlong(xy, from, to, 0.6, isShown));
   assert.deepEqual(along([2, 0.5], [5, 0.5]), [2, 3, 4, 5]);
+  assert.deepEqual(along([2.5, 0.5], [4.5, 0.5]), [3, 4], "its ends are round");
   assert.deepEqual(along([2, 0], [2, 0]), [2]);
   assert.deepEqual(along([3, 5], [3, -5]), [3]);
   assert.deepEqual(along([2, 0.7], [5, 0.7]), []);

@@ -86,7 +86,11 @@ function createKernel() {
 }
 
 /** @param {ReturnType<typeof createKernel>} kernel */
-function open(kernel, journal = "log") {
+const answerOf = (kernel) => () =>
+  kernel.isSilent ? Promise.reject(new Error("no answer")) : Promise.resolve();
+
+/** @param {ReturnType<typeof createKernel>} kernel */
+function open(kernel, journal = "log", isAnswered = answerOf(kernel)) {
   const life = new AbortController();
   lives.push(life);
   /** @type {ReturnType<typeof createOutboxes>} */
@@ -97,8 +101,7 @@ function open(kernel, journal = "log") {
       if (answer) queueMicrotask(() => outboxes.receive(answer));
     },
     onChange() {},
-    isAnswered: () =>
-      kernel.isSilent ? Promise.reject(new Error("no answer")) : Promise.resolve(),
+    isAnswered,
     signal: life.signal,
   });
   return { outboxes, close: () => life.abort() };
@@ -230,7 +233,30 @@ test("a record that cannot be read is passed over", () => {
   );
 });
 
-test("a newer widget takes over from one whose kernel is gone, and not from one that waits", async () => {
+test("of a kernel that was only busy, the one that waits is answered first and keeps its edits", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const kernel = createKernel();
+  kernel.isSilent = true;
+  const before = open(kernel);
+  await settle();
+  before.outboxes.push({ kind: "undo" });
+  const client = before.outboxes.client();
+  const asked = mock.fn(async () => {
+    kernel.isSilent = false;
+    before.outboxes.receive({ op: "ack", client, seqs: [1] });
+  });
+  open(kernel, "log", asked);
+  await settle();
+  for (let second = 0; second < 12; second++) {
+    mock.timers.tick(1000);
+    await settle();
+  }
+  assert.equal(asked.mock.callCount(), 1);
+  assert.equal(before.outboxes.client(), client);
+  assert.equal(kernel.taken[client], undefined);
+});
+
+test("a newer widget takes over from one whose kernel is gone", async () => {
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   const [dead, alive] = [createKernel(), createKernel()];
   dead.isSilent = true;
