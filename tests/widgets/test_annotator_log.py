@@ -71,6 +71,18 @@ def test_labels_that_somebody_wrote_into_the_frame_since_are_kept(annotate, log)
     assert second.labels[[0, 3, 5]].tolist() == ["owl", None, "owl"]
 
 
+def test_a_tag_that_only_the_log_knows_keeps_what_was_written_into_its_column_since(annotate, log):
+    first = annotate(pd.DataFrame({"x": range(N)}), [], ["cold"], journal=log)
+    first.label([0, 1], "cold")
+    changed = first.frame.copy()
+    first.close()
+    changed.loc[5, "cold"] = True
+    second = annotate(changed, [], None, journal=log)
+    assert second.classes == ["cold"]
+    assert np.flatnonzero(second.labels["cold"]).tolist() == [0, 1, 5]
+    assert np.flatnonzero(changed["cold"]).tolist() == [0, 1, 5]
+
+
 def test_two_annotators_of_one_log_see_each_others_labels_and_both_frames_have_them(annotate, log):
     one = annotate(journal=log, annotator="ada")
     other = annotate(journal=log, annotator="ben")

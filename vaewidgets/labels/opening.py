@@ -53,8 +53,8 @@ def open_log(
         multi=multi, fingerprint=fingerprint, annotator=annotator,
     )  # fmt: skip
     try:
+        columns.renumber(journal.classes)  # now tags that only the log knows are found too
         journal.adopt(columns.classes, columns.layers)
-        columns.renumber(journal.classes)
     except BaseException:
         journal.close()
         raise
