@@ -135,7 +135,7 @@ class LogFolder:
         disk.make_folder(folder)
         self._heads: list[Entry] = []
         self._starts: dict[str, Entry] = {}
-        with disk.held(folder / _LOCK, _PATIENCE):
+        with disk.held(folder / _LOCK, _PATIENCE) as is_ours:
             left = [path for path in sorted(folder.glob("*.jsonl")) if disk.is_left(path)]
             self._scan({path.name for path in left})
             self._check_heads()
@@ -148,7 +148,8 @@ class LogFolder:
             lines = [to_line(head)] + [to_line(self._starts[first])] * begins
             # Twice, so that one damaged spot costs neither.
             self._own = OwnFile(folder / f"{self.writer}.jsonl", b"".join(lines * 2))
-            join_old_files(folder, left, lines[0])
+            if is_ours:
+                join_old_files(folder, left, lines[0])
 
     @property
     def damaged(self) -> list[str]:
