@@ -76,7 +76,8 @@ def ask_next(
     """
     if by not in ORDERS:
         raise ValueError(f"`by` is {by!r}; accepted: {', '.join(ORDERS)}")
-    labels, known = np.asarray(codes), suggestions or suggest(graph, codes)
+    labels = np.asarray(codes)
+    known = suggest(graph, codes) if suggestions is None else suggestions
     if count < 1:
         raise ValueError(f"`count` is {count!r}; accepted: at least 1")
     shown = np.zeros(len(graph), dtype=bool)
@@ -186,11 +187,24 @@ def _of_group(
         is_open = n_free > 0
     if not is_open.any():
         return np.zeros(0, dtype=np.int64)
-    node = int(np.where(is_open, of_nodes(doubt * free), -1.0).argmax())
+    # However sure the suggestions are: a branch far from all that was shown may be of another
+    # class, and after s images without a surprise the next is one with the chance 1 / (s + 1).
+    far = graph.heights[_first_around(graph, n_asked > 0)] / (graph.heights[-1] or 1.0)
+    wrong = of_nodes(doubt * free) + n_free * far / (n_asked + 1)
+    node = int(np.where(is_open, wrong, -1.0).argmax())
     inside = _groups_within(graph, node)[graph.groups] & free
     members = np.flatnonzero(inside)
     rng = np.random.default_rng([random_state, len(members)])
     return np.asarray(rng.permutation(members)[:count], dtype=np.int64)
+
+
+def _first_around(graph: CodeGraph, wanted: NDArray[np.bool_]) -> Rows:
+    """Return for each node the smallest that holds it and is wanted, or the whole tree."""
+    found = np.arange(len(graph.parents))
+    for node in range(len(found) - 2, -1, -1):
+        if not wanted[node]:
+            found[node] = found[graph.parents[node]]
+    return found
 
 
 def _groups_within(graph: CodeGraph, node: int) -> NDArray[np.bool_]:
