@@ -153,6 +153,7 @@ function render({ model, el, signal }) {
       return;
     }
     selected.ask(here);
+    side.scrollTop = side.scrollHeight; // to the images, which the suggestions may have moved down
     say(`${count(here.length)} ${name} images, the most ${name} first.`);
   }
 

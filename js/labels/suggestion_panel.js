@@ -151,7 +151,8 @@ export function createSuggestionPanel(options) {
     suggest.disabled = isAsking || classes.length === 0;
     for (const one of questions) one.disabled = suggest.disabled;
     if (!isAsking) words.textContent = failure || suggested?.words || "";
-    words.hidden = words.textContent === "";
+    words.title = words.textContent ?? ""; // it may be cut
+    words.hidden = words.title === "";
     words.classList.toggle("vw-failure", failure !== "");
     answers.hidden = !suggested;
     level.textContent = `≥ ${percent} %`;

@@ -49,9 +49,9 @@ def drag(view, *places, keys=()):
     view.settle()
 
 
-def lasso(view, left=0.2, top=0.2, right=0.8, bottom=0.6, keys=()):
+def lasso(view, left=0.2, top=0.2, right=0.8, bottom=0.6):
     edge = [(left, top), (right, top), (right, bottom), (left, bottom), (left, bottom - 0.1)]
-    drag(view, *edge, keys=keys)
+    drag(view, *edge)
 
 
 def words(view, selector):
@@ -345,7 +345,7 @@ def test_tags_are_toggled_for_the_selection_which_stays(annotate, widget_page):
     view.wait_until(lambda: tags() == [chosen, chosen[:1]])
     view.locator(".vw-gallery-item").first.click()
     view.settle()
-    assert held.all_inner_texts() == ["✓", "–"]
+    assert held.all_inner_texts() == ["✓", "\u2013"]
 
 
 def test_the_keys_are_listed_and_stay_in_the_widget(annotate, widget_page):
@@ -373,7 +373,9 @@ def test_nothing_is_wider_than_a_narrow_cell(annotate, widget_page):
     lasso(view)
     view.locator("summary").click()
     view.locator(".vw-class").nth(2).click(button="right")
-    wide = "() => [...document.querySelectorAll('.vw-root')].filter(r => r.scrollWidth > 420).length"
+    wide = (
+        "() => [...document.querySelectorAll('.vw-root')].filter(r => r.scrollWidth > 420).length"
+    )
     assert view.page.evaluate(wide) == 0
 
 
