@@ -13,7 +13,7 @@ import { createSuggestionPanel } from "./labels/suggestion_panel.js";
 import { createBoard, hasPoints } from "./map/board.js";
 import { select, selectionOf } from "./map/selection.js";
 import { countBits, hasBit } from "./shared/buffers.js";
-import { button, count, h } from "./shared/dom.js";
+import { button, count, h, saveFocus } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
 import * as icons from "./shared/icons.js";
 import { listen, perFrame } from "./shared/lifecycle.js";
@@ -153,6 +153,7 @@ function render({ model, el, signal }) {
       return;
     }
     selected.ask(here);
+    side.scrollTop = side.scrollHeight; // to the images, which the suggestions may have moved down
     say(`${count(here.length)} ${name} images, the most ${name} first.`);
   }
 
@@ -168,6 +169,8 @@ function render({ model, el, signal }) {
       multi: labels.multi,
       heldBy: actions.heldBy,
     });
+    // A button that was pressed may have nothing to do any more.
+    for (const one of frame.root.querySelectorAll(":focus:disabled")) saveFocus(one);
   }
 
   function paintNow() {

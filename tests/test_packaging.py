@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 WIDGETS = {"annotator", "interpolator", "scatter", "training", "tweaker"}
 BUNDLES = {f"{name}.{kind}" for name in WIDGETS for kind in ("js", "css")}
-MOST_BYTES = 60_000  # of a widget's code and stylesheet, sent to the page once for each widget
+# Of a widget's code and stylesheet, sent to the page once for each widget.
+MOST_BYTES = dict.fromkeys(WIDGETS, 60_000) | {"annotator": 92_000}
 
 RUNTIME = {
     "anywidget",
@@ -110,7 +111,7 @@ def test_every_widget_has_a_bundle_and_none_is_too_big():
         name: sum((node.BUNDLES / f"{name}.{kind}").stat().st_size for kind in ("js", "css"))
         for name in WIDGETS
     }
-    assert {name: size for name, size in sizes.items() if size > MOST_BYTES} == {}
+    assert {name: size for name, size in sizes.items() if size > MOST_BYTES[name]} == {}
 
 
 @pytest.fixture(scope="module")

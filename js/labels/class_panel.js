@@ -1,5 +1,5 @@
 // The classes: a box that adds or finds one, and a row for each.
-import { button, count, h } from "../shared/dom.js";
+import { button, count, h, saveFocus } from "../shared/dom.js";
 import { listen } from "../shared/lifecycle.js";
 import { createClassRow } from "./class_row.js";
 
@@ -75,7 +75,11 @@ export function createClassPanel({ el, signal, actions }) {
     const next = new Map(
       state.classes.map(({ number, name }) => [number, rows.get(number) ?? rowOf(number, name)]),
     );
-    for (const [number, row] of rows) if (!next.has(number)) row.root.remove();
+    for (const [number, row] of rows) {
+      if (next.has(number)) continue;
+      saveFocus(row.root);
+      row.root.remove();
+    }
     let at = list.firstElementChild;
     for (const { root: element } of next.values()) {
       if (element === at) at = at.nextElementSibling;

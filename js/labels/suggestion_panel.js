@@ -101,35 +101,34 @@ export function createSuggestionPanel(options) {
     if (countBits(bits) > 0 && (kind === "accept" || isSelection)) onAnswer(kind, bits);
   }
 
-  async function ask() {
-    if (suggest.disabled || root.hidden) return;
+  /** Ask the kernel; what it needs first is said meanwhile. @param {string} op
+   * @param {object} data @returns {Promise<DataView[] | null>} null where it failed */
+  async function request(op, data) {
     isAsking = true;
     failure = "";
     root.open = true;
     words.textContent = "Working…";
-    suggest.disabled = true;
-    const content = store.labels().multi ? { class: Number(tag.value) } : {};
+    update();
+    const content = store.labels().multi ? { ...data, class: Number(tag.value) } : data;
     try {
-      await requests.ask("suggest", content, [], PATIENCE_MS);
+      return (await requests.ask(op, content, [], PATIENCE_MS)).buffers;
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error);
+      return null;
+    } finally {
+      isAsking = false;
+      update();
     }
-    isAsking = false;
-    update();
+  }
+
+  function ask() {
+    if (!suggest.disabled && !root.hidden) request("suggest", {});
   }
 
   /** @param {Question} by @param {string} name */
   async function question(by, name) {
-    const { multi } = store.labels();
-    const content = { by, count: ASKED_AT_ONCE, ...(multi ? { class: Number(tag.value) } : {}) };
-    failure = "";
-    try {
-      const { buffers } = await requests.ask("ask", content, [], PATIENCE_MS);
-      onAsked([...toInt32(buffers[0])], name);
-    } catch (error) {
-      failure = error instanceof Error ? error.message : String(error);
-    }
-    update();
+    const buffers = await request("ask", { by, count: ASKED_AT_ONCE });
+    if (buffers) onAsked([...toInt32(buffers[0])], name);
   }
 
   requests.onMessage("progress", ({ job, text }) => {
@@ -150,8 +149,10 @@ export function createSuggestionPanel(options) {
       if (classes.some(({ number }) => String(number) === before)) tag.value = before;
     }
     suggest.disabled = isAsking || classes.length === 0;
+    for (const one of questions) one.disabled = suggest.disabled;
     if (!isAsking) words.textContent = failure || suggested?.words || "";
-    words.hidden = words.textContent === "";
+    words.title = words.textContent ?? ""; // it may be cut
+    words.hidden = words.title === "";
     words.classList.toggle("vw-failure", failure !== "");
     answers.hidden = !suggested;
     level.textContent = `≥ ${percent} %`;

@@ -3,8 +3,13 @@ import { rowsOf } from "../shared/buffers.js";
 
 /** @typedef {import("./outbox.js").Entry} Entry */
 
+/** Where the method in Python is not called as the edit: what was accepted is not proposed to a new
+ * kernel, so there it is a label.
+ * @type {Record<string, string>} */
+const METHODS = { accept: "label", merge_class: "merge_classes" };
+
 /**
- * The methods have the names of the edits, and take rows, class, other class and text in this order.
+ * The methods take rows, class, other class and text in this order.
  * @param {Entry} entry
  * @param {string[]} names of the classes by number
  * @returns {string}
@@ -15,11 +20,12 @@ export function inPython({ content, bits, codes }, names) {
   const quoted = (/** @type {number | undefined} */ k) =>
     k === undefined ? null : JSON.stringify(names[k] ?? "");
   const text = name === undefined ? null : JSON.stringify(name);
-  /** @param {number[] | null} some @param {number | undefined} one */
+  /** @param {number[] | null} some @param {number} [one] */
   const call = (some, one) => {
     const given = [some && `[${some.join(", ")}]`, quoted(one), quoted(into), text];
-    return `annotator.${kind}(${given.filter((part) => part !== null).join(", ")})`;
+    return `annotator.${METHODS[kind] ?? kind}(${given.filter((part) => part !== null).join(", ")})`;
   };
+  if (kind === "reject") return call(rows);
   if (!rows || !codes) return call(rows, number);
   const ofCode = (/** @type {number} */ code) => rows.filter((_, k) => codes[k] === code);
   return [...new Set(codes)].map((code) => call(ofCode(code), code - 1)).join("\n");

@@ -1,5 +1,5 @@
 // The images of a selection, as a grid to look through and to find back on the map.
-import { button, count, h } from "../shared/dom.js";
+import { button, count, h, saveFocus } from "../shared/dom.js";
 import { listen, onEnd, perFrame } from "../shared/lifecycle.js";
 
 const PAGE = 500;
@@ -155,6 +155,7 @@ export function createGallery(options) {
       if (!isLonger) {
         near.disconnect();
         open = new Map();
+        saveFocus(grid);
         grid.replaceChildren();
       }
       if (hasImages) grid.append(...rows.slice(isLonger ? shown.length : 0).map(item));

@@ -89,3 +89,13 @@ export function short(value) {
 export function count(value) {
   return value.toLocaleString("en-US");
 }
+
+/**
+ * Give the focus to the widget if this part of it has it and is about to go: on nothing at all, it
+ * would take the widget's keys along.
+ * @param {Element} part
+ */
+export function saveFocus(part) {
+  if (!part.contains(document.activeElement)) return;
+  /** @type {HTMLElement | null} */ (part.closest(".vw-root"))?.focus({ preventScroll: true });
+}

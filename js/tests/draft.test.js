@@ -164,13 +164,14 @@ test("every edit can be said in Python", () => {
   );
   assert.equal(
     say(edit("merge_class", { class: 0, into: 1 })),
-    'annotator.merge_class("cat", "o\\"wl")',
+    'annotator.merge_classes("cat", "o\\"wl")',
   );
   assert.equal(say(edit("delete_class", { class: 0 })), 'annotator.delete_class("cat")');
   assert.equal(say(edit("note", { name: "hm" }, [2])), 'annotator.note([2], "hm")');
   assert.equal(
     say(edit("accept", {}, [1, 2, 5], [1, 2, 1])),
-    'annotator.accept([1, 5], "cat")\nannotator.accept([2], "o\\"wl")',
+    'annotator.label([1, 5], "cat")\nannotator.label([2], "o\\"wl")',
   );
+  assert.equal(say(edit("reject", { class: 0 }, [2])), "annotator.reject([2])");
   assert.equal(say(edit("undo")), "annotator.undo()");
 });

@@ -1,8 +1,8 @@
 """The kernel's side of an annotator, as little of it as a page needs, and at the test's mercy.
 
-`FakeAnnotator` speaks the wire of :class:`vaewidgets.Annotator` but keeps its edits in a plain list
-and folds them anew each time. A test can make it silent, let it refuse, or hand its log to another
-one, as a cell that runs again does with the journal on disk.
+`FakeAnnotator` speaks the wire of :class:`vaewidgets.Annotator` but keeps its edits in a plain
+list and folds them anew each time. A test can make it silent, let it refuse, or hand its log to
+another one, as a cell that runs again does with the journal on disk.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ The fixture `widget_page` (in `conftest.py`) shows a widget and gives back a `Wi
 
 What a test has: `view.page` (Playwright's page), `view.locator(css)`, `view.root` (the first
 ``.vw-root``), `view.show(widget)` for one more view of the same or another widget (returns its
-number), `view.remove(number)`, `view.wait_until(condition)` for something to become true in
-Python, `view.settle()` until all messages both ways are handled, `view.value(widget, trait)` for
+number), `view.remove(number)`, `view.reload()`, `view.wait_until(condition)` for something to
+become true in Python, `view.settle()` until all messages both ways are handled, `view.value(widget, trait)` for
 what the page has, `view.counts(widget)` for what is alive in the page, `view.screenshot(name)`
 into ``screenshots/``. Widgets change as usual: ``widget.selection = [3]`` reaches the page.
 
@@ -178,6 +178,12 @@ class Bridge:
                 self.send({"type": "handled", "id": header["id"]})
             self.working -= 1
 
+    def restart(self) -> None:
+        """Begin anew with a page that is loaded again: it knows nothing of before."""
+        self._socket = None
+        self.sent = 0
+        self.comms.clear()
+
     def close(self) -> None:
         del self._server.bridges[self.key]
         for comm in self.comms.values():
@@ -232,6 +238,11 @@ class WidgetPage:
             data = {"state": state, "buffer_paths": paths}
             self._bridge.send({"type": "model", "id": widget.model_id, "data": data}, buffers)
         return int(self.page.evaluate("id => harness.show(id)", widget.model_id))
+
+    def reload(self) -> None:
+        """Load the page again; it shows nothing until `show` is called."""
+        self._bridge.restart()
+        self.page.reload()
 
     def remove(self, number: int) -> None:
         """Take one view off the page, as closing an output or a tab does."""
