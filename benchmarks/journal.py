@@ -21,12 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks._report import keep, table
-from vaewidgets.labels.edits import Edit
-from vaewidgets.labels.journal import Journal
-from vaewidgets.labels.log_folder import open_journal
-from vaewidgets.labels.log_lines import encode, to_line
-from vaewidgets.labels.records import Record
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal import Edit, Journal, Record, RowSet, open_journal
+from vaewidgets.labels.journal.log_lines import encode, to_line
 
 N_ROWS = 1_000_000
 CLASSES = [f"class {i}" for i in range(20)]

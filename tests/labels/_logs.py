@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from vaewidgets.labels.edits import Edit
-from vaewidgets.labels.log_folder import open_journal
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal import Edit, RowSet, open_journal
 
 N_ROWS = 40
 CLASSES = ("cat", "dog", "bird")

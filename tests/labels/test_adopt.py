@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from tests.labels._logs import CLASSES, N_ROWS, label, open_log
-from vaewidgets.labels.edits import Edit
-from vaewidgets.labels.journal import Journal
+from vaewidgets.labels.journal import Edit, Journal
 
 START = np.array([1, 1, 2] + [0] * (N_ROWS - 3), np.uint16)
 

@@ -1,12 +1,7 @@
 import pytest
 
-from vaewidgets.labels.edits import (
-    RefusedError,
-    clean_name,
-    clean_note,
-    parse_edit,
-    parse_identity,
-)
+from vaewidgets.labels.journal import RefusedError, parse_edit, parse_identity
+from vaewidgets.labels.journal.edits import clean_name, clean_note
 
 N_ROWS, N_CLASSES = 10, 3
 BITS = [b"\x81\x02"]

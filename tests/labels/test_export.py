@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaewidgets.labels.export import check_path, write_csv, write_frame, write_whole
+from vaewidgets.labels.table import check_path, write_frame
+from vaewidgets.labels.table.export import write_csv, write_whole
 
 TEXTS = [
     "NA",

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaewidgets.labels.given_frame import ConflictError, OwnColumn, RowGuard, Step, apply_steps
+from vaewidgets.labels.table import ConflictError
+from vaewidgets.labels.table.given_frame import OwnColumn, RowGuard, Step, apply_steps
 
 N = 6
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")

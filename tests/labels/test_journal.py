@@ -6,9 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from vaewidgets.labels.edits import Edit, RefusedError
-from vaewidgets.labels.journal import Journal
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal import Edit, Journal, RefusedError, RowSet
 
 N_ROWS = 21
 CLASSES = ("cat", "dog", "bird")

@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from vaewidgets.labels.edits import Edit, RefusedError
-from vaewidgets.labels.journal import Journal
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal import Edit, Journal, RefusedError, RowSet
 
 N_ROWS = 12
 CLASSES = ("cat", "dog", "bird")

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from tests.labels._logs import CLASSES, N_ROWS, edits_of, label, open_log, random_edit, state_of
-from vaewidgets.labels.edits import Edit
-from vaewidgets.labels.log_compaction import join_old_files
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal import Edit, RowSet
+from vaewidgets.labels.journal.log_compaction import join_old_files
 
 
 @pytest.mark.parametrize("multi", [False, True])

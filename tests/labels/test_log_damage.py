@@ -7,7 +7,7 @@ import pytest
 
 from tests.labels._logs import edits_of, label, open_log, random_edit, state_of
 from vaewidgets import disk
-from vaewidgets.labels.edits import Edit
+from vaewidgets.labels.journal import Edit
 
 
 @pytest.fixture(autouse=True)

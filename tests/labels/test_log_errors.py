@@ -9,9 +9,8 @@ import pytest
 
 from tests.labels._logs import N_ROWS, edits_of, label, open_log, state_of
 from vaewidgets import disk
-from vaewidgets.labels.edits import Edit
-from vaewidgets.labels.log_file import OwnFile
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal import Edit, RowSet
+from vaewidgets.labels.journal.log_file import OwnFile
 
 N_EDITS = 10
 EXPECTED = ["fox", "cat", "fox"]

@@ -8,8 +8,8 @@ import pytest
 from tests.labels._logs import label, open_log, random_edit
 from tests.labels._power import RecordingOs, put_there, states
 from vaewidgets import disk
-from vaewidgets.labels.edits import Edit
-from vaewidgets.labels.log_file import OwnFile
+from vaewidgets.labels.journal import Edit
+from vaewidgets.labels.journal.log_file import OwnFile
 
 
 def work(root, monkeypatch, n_runs=10, n_edits=4):

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.labels._logs import open_log
-from vaewidgets.labels.edits import Edit
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal import Edit, RowSet
 
 N_ROWS = 13
 ROWS = st.sets(st.integers(0, N_ROWS - 1))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal import RowSet
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 7, 8, 9, 1000])

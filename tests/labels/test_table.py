@@ -5,9 +5,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from vaewidgets.labels.edits import RefusedError
-from vaewidgets.labels.export import write_frame
-from vaewidgets.labels.table import ConflictError, LabelColumn, TagColumns, open_columns
+from vaewidgets.labels.journal import RefusedError
+from vaewidgets.labels.table import (
+    ConflictError,
+    LabelColumn,
+    TagColumns,
+    open_columns,
+    write_frame,
+)
 
 N = 6
 

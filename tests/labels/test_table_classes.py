@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaewidgets.labels.edits import RefusedError
+from vaewidgets.labels.journal import RefusedError
 from vaewidgets.labels.table import ConflictError, LabelColumn
 
 N = 6

@@ -12,9 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from vaewidgets.labels.edits import Edit, RefusedError, parse_edit, parse_identity
 from vaewidgets.labels.gate import gate
-from vaewidgets.labels.journal import Change, Journal, Outcome
+from vaewidgets.labels.journal import (
+    Change,
+    Edit,
+    Journal,
+    Outcome,
+    RefusedError,
+    parse_edit,
+    parse_identity,
+)
 from vaewidgets.labels.news import News
 from vaewidgets.labels.table import Columns, ConflictError
 

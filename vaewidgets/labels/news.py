@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vaewidgets.labels.edits import Edit
-from vaewidgets.labels.journal import Change, Journal
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal import Change, Edit, Journal, RowSet
 
 # Jupyter drops messages above 1000 a second; a program may label faster than that.
 PAUSE = 0.05

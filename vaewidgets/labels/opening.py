@@ -8,8 +8,7 @@ import re
 from collections.abc import Hashable
 from pathlib import Path
 
-from vaewidgets.labels.journal import Journal
-from vaewidgets.labels.log_folder import open_journal
+from vaewidgets.labels.journal import Journal, open_journal
 from vaewidgets.labels.table import Columns, TagColumns
 
 FOLDER = "vaewidgets-labels"

@@ -14,10 +14,8 @@ from numpy.typing import NDArray
 from traitlets import Unicode
 
 from vaewidgets.labels.desk import Desk
-from vaewidgets.labels.export import check_path, write_frame
-from vaewidgets.labels.journal import Change, Journal
-from vaewidgets.labels.rows import RowSet
-from vaewidgets.labels.table import Columns
+from vaewidgets.labels.journal import Change, Journal, RowSet
+from vaewidgets.labels.table import Columns, check_path, write_frame
 from vaewidgets.labels.watch import watch
 from vaewidgets.widgets._base import Buffers, Content, Reply, with_listener
 from vaewidgets.widgets._colors import PALETTE

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal import RowSet
 from vaewidgets.labels.suggestions import (
     CodeGraph,
     Suggestions,

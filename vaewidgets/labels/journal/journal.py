@@ -17,12 +17,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vaewidgets.labels.adopt import FRAME, found_outside
-from vaewidgets.labels.classes import Classes, ClassKey
-from vaewidgets.labels.edits import CLASS_KINDS, MAX_CLASSES, ROW_KINDS, Edit, RefusedError
-from vaewidgets.labels.log import Log
-from vaewidgets.labels.records import Change, Codes, Record
-from vaewidgets.labels.state import State
+from vaewidgets.labels.journal.adopt import FRAME, found_outside
+from vaewidgets.labels.journal.classes import Classes, ClassKey
+from vaewidgets.labels.journal.edits import CLASS_KINDS, MAX_CLASSES, ROW_KINDS, Edit, RefusedError
+from vaewidgets.labels.journal.log import Log
+from vaewidgets.labels.journal.records import Change, Codes, Record
+from vaewidgets.labels.journal.state import State
 
 __all__ = ["Change", "Journal", "Outcome", "Record", "Status"]
 
@@ -59,7 +59,7 @@ class Journal:
     multi : bool
         Whether an image can have several tags, instead of one label.
     log : Log, optional
-        Keeps the records on disk; :func:`vaewidgets.labels.log_folder.open_journal` gives one.
+        Keeps the records on disk; :func:`open_journal` gives one.
 
     Attributes
     ----------
@@ -84,8 +84,8 @@ class Journal:
     Notes
     -----
     The label of a row is that of the last write on it that is not undone (see
-    :class:`vaewidgets.labels.layer.Layer`). Undo never touches what another annotator wrote over
-    it since. Redo writes again, on top.
+    :class:`vaewidgets.labels.journal.layer.Layer`). Undo never touches what another annotator
+    wrote over it since. Redo writes again, on top.
     """
 
     def __init__(

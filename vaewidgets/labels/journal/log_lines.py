@@ -17,10 +17,10 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from vaewidgets.labels.classes import Classes, ClassKey
-from vaewidgets.labels.edits import KINDS, ROW_KINDS, Edit
-from vaewidgets.labels.records import Codes, Record
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal.classes import Classes, ClassKey
+from vaewidgets.labels.journal.edits import KINDS, ROW_KINDS, Edit
+from vaewidgets.labels.journal.records import Codes, Record
+from vaewidgets.labels.journal.rows import RowSet
 
 _CHECK = 9  # bytes of the checksum and the blank
 _START = re.compile(rb"(?=[0-9a-f]{8} \{)")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from vaewidgets.labels.edits import Edit
+from vaewidgets.labels.journal.edits import Edit
 
 Codes = NDArray[np.uint16]
 StepName = tuple[str, str, int]

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from vaewidgets.labels.classes import Classes
-from vaewidgets.labels.edits import Edit
-from vaewidgets.labels.layer import Layer, Swap
-from vaewidgets.labels.records import Change, Codes, Record, StepName
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal.classes import Classes
+from vaewidgets.labels.journal.edits import Edit
+from vaewidgets.labels.journal.layer import Layer, Swap
+from vaewidgets.labels.journal.records import Change, Codes, Record, StepName
+from vaewidgets.labels.journal.rows import RowSet
 
 NAMES_CLASS = frozenset({"label", "accept", "rename_class", "merge_class", "delete_class"})
 """Kinds of edits that may change the name or fate of a class."""

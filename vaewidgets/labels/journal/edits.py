@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal.rows import RowSet
 
 Kind = Literal[
     "label",

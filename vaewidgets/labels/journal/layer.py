@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vaewidgets.labels.rows import RowSet
+from vaewidgets.labels.journal.rows import RowSet
 
 Codes = NDArray[Any]
 _MANY = 2**20

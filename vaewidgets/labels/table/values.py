@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vaewidgets.labels.edits import MAX_CLASSES, MAX_NAME, RefusedError, clean_name
+from vaewidgets.labels.journal.edits import MAX_CLASSES, MAX_NAME, RefusedError, clean_name
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
 

@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 import pandas as pd
 
 from vaewidgets.disk import flush_folder
-from vaewidgets.labels.json_lines import counts_rows, write_lines
-from vaewidgets.labels.values import holds_text
+from vaewidgets.labels.table.json_lines import counts_rows, write_lines
+from vaewidgets.labels.table.values import holds_text
 
 log = logging.getLogger("vaewidgets")
 

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaewidgets import disk
-from vaewidgets.labels.classes import Classes, ClassKey
-from vaewidgets.labels.journal import Journal
-from vaewidgets.labels.log_compaction import join_old_files
-from vaewidgets.labels.log_file import FollowedFile, OwnFile
-from vaewidgets.labels.log_lines import (
+from vaewidgets.labels.journal.classes import Classes, ClassKey
+from vaewidgets.labels.journal.journal import Journal
+from vaewidgets.labels.journal.log_compaction import join_old_files
+from vaewidgets.labels.journal.log_file import FollowedFile, OwnFile
+from vaewidgets.labels.journal.log_lines import (
     Entry,
     decode,
     decode_layers,
@@ -30,7 +30,7 @@ from vaewidgets.labels.log_lines import (
     place_of,
     to_line,
 )
-from vaewidgets.labels.records import Codes, Record
+from vaewidgets.labels.journal.records import Codes, Record
 
 FORMAT = 1
 _LOCK = ".lock"

@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 
 from vaewidgets import disk
-from vaewidgets.labels.log_lines import Lines
+from vaewidgets.labels.journal.log_lines import Lines
 
 _SUM = 8  # bytes of the checksum at the beginning of a line
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vaewidgets.labels.filling import empty_text, fill, missing_of
-from vaewidgets.labels.given_frame import KEPT, ConflictError, OwnColumn, Step
-from vaewidgets.labels.values import holds_text
+from vaewidgets.labels.table.filling import empty_text, fill, missing_of
+from vaewidgets.labels.table.given_frame import KEPT, ConflictError, OwnColumn, Step
+from vaewidgets.labels.table.values import holds_text
 
 SOURCES = ("person", "suggestion")
 Codes = NDArray[np.uint16]

@@ -11,18 +11,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vaewidgets.labels.columns import Columns, Suggested
-from vaewidgets.labels.details import Codes, SourceColumn, beside
-from vaewidgets.labels.edits import MAX_CLASSES, RefusedError, clean_name
-from vaewidgets.labels.filling import fill
-from vaewidgets.labels.given_frame import (
+from vaewidgets.labels.journal.edits import MAX_CLASSES, RefusedError, clean_name
+from vaewidgets.labels.table.columns import Columns, Suggested
+from vaewidgets.labels.table.details import Codes, SourceColumn, beside
+from vaewidgets.labels.table.filling import fill
+from vaewidgets.labels.table.given_frame import (
     KEPT,
     ConflictError,
     OwnColumn,
     RowGuard,
     Step,
 )
-from vaewidgets.labels.values import name_of
+from vaewidgets.labels.table.values import name_of
 
 _VALUES = (True, False)
 """Of code 1 and 2."""

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vaewidgets.labels.details import Codes, NoteColumn
-from vaewidgets.labels.edits import MAX_CLASSES, RefusedError
-from vaewidgets.labels.given_frame import OwnColumn, Step, apply_steps
-from vaewidgets.labels.values import name_of
+from vaewidgets.labels.journal.edits import MAX_CLASSES, RefusedError
+from vaewidgets.labels.table.details import Codes, NoteColumn
+from vaewidgets.labels.table.given_frame import OwnColumn, Step, apply_steps
+from vaewidgets.labels.table.values import name_of
 
 Suggested = Callable[[int], NDArray[np.bool_]]
 """For the number of a layer, which of its labels came from an accepted suggestion."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from vaewidgets.labels.classes import Classes, ClassKey
-from vaewidgets.labels.records import Record
+from vaewidgets.labels.journal.classes import Classes, ClassKey
+from vaewidgets.labels.journal.records import Record
 
 
 class Log(Protocol):

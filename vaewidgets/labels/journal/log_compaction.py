@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vaewidgets import disk
-from vaewidgets.labels.log_lines import Lines
+from vaewidgets.labels.journal.log_lines import Lines
 
 MANY = 8
 """From so many small files on they are joined."""

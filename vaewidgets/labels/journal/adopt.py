@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vaewidgets.labels.edits import Edit, Kind
-from vaewidgets.labels.rows import RowSet
-from vaewidgets.labels.state import NO
+from vaewidgets.labels.journal.edits import Edit, Kind
+from vaewidgets.labels.journal.rows import RowSet
+from vaewidgets.labels.journal.state import NO
 
 if TYPE_CHECKING:
-    from vaewidgets.labels.journal import Journal
+    from vaewidgets.labels.journal.journal import Journal
 
 FRAME = "frame"
 """The annotator of what was changed outside: no person undoes it."""

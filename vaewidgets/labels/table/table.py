@@ -1,4 +1,4 @@
-"""The labels in a person's DataFrame: one column of labels, or a column for each tag."""
+"""The way in: one column of labels, or a column for each tag."""
 
 from __future__ import annotations
 
@@ -9,22 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vaewidgets.labels.columns import Columns
-from vaewidgets.labels.given_frame import ConflictError, find_column
-from vaewidgets.labels.matching import match_rows, rows_without_image
-from vaewidgets.labels.single import LabelColumn
-from vaewidgets.labels.tags import TagColumns
-
-__all__ = [
-    "Columns",
-    "ConflictError",
-    "LabelColumn",
-    "TagColumns",
-    "find_column",
-    "match_rows",
-    "open_columns",
-    "rows_without_image",
-]
+from vaewidgets.labels.table.single import LabelColumn
+from vaewidgets.labels.table.tags import TagColumns
 
 
 def open_columns(

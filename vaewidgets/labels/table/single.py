@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vaewidgets.labels.columns import Columns, Suggested
-from vaewidgets.labels.details import Codes, SourceColumn, beside
-from vaewidgets.labels.edits import RefusedError, clean_name
-from vaewidgets.labels.filling import empty_text, fill, missing_of
-from vaewidgets.labels.given_frame import KEPT, ConflictError, OwnColumn, RowGuard, Step
-from vaewidgets.labels.values import codec_of, holds_text, name_of, read_classes
+from vaewidgets.labels.journal.edits import RefusedError, clean_name
+from vaewidgets.labels.table.columns import Columns, Suggested
+from vaewidgets.labels.table.details import Codes, SourceColumn, beside
+from vaewidgets.labels.table.filling import empty_text, fill, missing_of
+from vaewidgets.labels.table.given_frame import KEPT, ConflictError, OwnColumn, RowGuard, Step
+from vaewidgets.labels.table.values import codec_of, holds_text, name_of, read_classes
 
 
 class LabelColumn(Columns):
