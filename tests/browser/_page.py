@@ -11,8 +11,8 @@ The fixture `widget_page` (in `conftest.py`) shows a widget and gives back a `Wi
 What a test has: `view.page` (Playwright's page), `view.locator(css)`, `view.root` (the first
 ``.vw-root``), `view.show(widget)` for one more view of the same or another widget (returns its
 number), `view.remove(number)`, `view.reload()`, `view.wait_until(condition)` for something to
-become true in Python, `view.settle()` until all messages both ways are handled, `view.value(widget, trait)` for
-what the page has, `view.counts(widget)` for what is alive in the page, `view.screenshot(name)`
+become true in Python, `view.settle()` until all messages both ways are handled,
+`view.value(widget, trait)` for what the page has, `view.counts(widget)` for what is alive in the page, `view.screenshot(name)`
 into ``screenshots/``. Widgets change as usual: ``widget.selection = [3]`` reaches the page.
 
 Messages of the page are handled one after the other on a thread of their own, as JupyterLab's
