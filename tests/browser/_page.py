@@ -12,7 +12,8 @@ What a test has: `view.page` (Playwright's page), `view.locator(css)`, `view.roo
 ``.vw-root``), `view.show(widget)` for one more view of the same or another widget (returns its
 number), `view.remove(number)`, `view.reload()`, `view.wait_until(condition)` for something to
 become true in Python, `view.settle()` until all messages both ways are handled,
-`view.value(widget, trait)` for what the page has, `view.counts(widget)` for what is alive in the page, `view.screenshot(name)`
+`view.value(widget, trait)` for what the page has, `view.counts(widget)` for what is alive in
+the page, `view.screenshot(name)`
 into ``screenshots/``. Widgets change as usual: ``widget.selection = [3]`` reaches the page.
 
 Messages of the page are handled one after the other on a thread of their own, as JupyterLab's
