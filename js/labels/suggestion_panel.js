@@ -4,10 +4,11 @@ import { button, count, h } from "../shared/dom.js";
 import { suggestedRows } from "./suggested.js";
 
 /** @typedef {import("./store.js").LabelStore} LabelStore */
-/** @typedef {"uncertain" | "disagreeing" | "outlying"} Question */
+/** @typedef {"group" | "uncertain" | "disagreeing" | "outlying"} Question */
 
 /** @type {[Question, string, string][]} */
 const QUESTIONS = [
+  ["group", "A group", "Images of one group, to be named together"],
   ["uncertain", "Uncertain", "Least certain first"],
   ["disagreeing", "Disagreeing", "Labelled unlike their neighbours"],
   ["outlying", "Outlying", "Far from all that are labelled"],
