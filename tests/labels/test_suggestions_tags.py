@@ -69,7 +69,7 @@ def test_a_wrong_example_looks_wrong(graph):
     yes, no = np.flatnonzero(GROUP == 1)[:20], np.flatnonzero(GROUP != 1)[:30]
     wrong = int(np.flatnonzero(GROUP == 0)[-1])
     found = suggest_tag(graph, said([*yes, wrong], no))
-    assert found.probability[wrong] < found.probability[yes].min()
+    assert found.probability[wrong] < 0.5 < found.probability[yes].min()
 
 
 def test_a_rejected_tag_is_not_proposed_again(graph):
@@ -235,7 +235,7 @@ def test_outlying_images_show_the_class_without_a_label(graph):
 def test_groups_are_asked_about_the_largest_doubt_first(graph):
     codes = group_labels(np.flatnonzero(GROUP != 2)[:60])
     rows = ask_next(graph, codes, "group", 6)
-    assert len(np.unique(GROUP[rows])) == 1
+    assert (GROUP[rows] == 2).all()
 
 
 def test_a_mixed_group_is_split():

@@ -140,7 +140,7 @@ def _farthest(graph: CodeGraph, labelled: Rows, free: NDArray[np.bool_], count: 
         away = ((table - table.mean(axis=0)) ** 2).sum(axis=1)
     chosen: list[int] = []
     for _ in range(min(count, int(free.sum()))):
-        row = int(np.where(free, away, -1.0).argmax())
+        row = int(np.where(free, away, -np.inf).argmax())
         chosen.append(row)
         free[row] = False
         np.minimum(away, ((table - table[row]) ** 2).sum(axis=1), out=away)
@@ -191,7 +191,7 @@ def _of_group(
     # class, and after s images without a surprise the next is one with the chance 1 / (s + 1).
     far = graph.heights[_first_around(graph, n_asked > 0)] / (graph.heights[-1] or 1.0)
     wrong = of_nodes(doubt * free) + n_free * far / (n_asked + 1)
-    node = int(np.where(is_open, wrong, -1.0).argmax())
+    node = int(np.where(is_open, wrong, -np.inf).argmax())
     inside = _groups_within(graph, node)[graph.groups] & free
     members = np.flatnonzero(inside)
     rng = np.random.default_rng([random_state, len(members)])

@@ -84,6 +84,10 @@ def suggest(
     ``ask_next(..., "outlying")`` finds them. Labels may be wrong: one that its
     neighbours and its group contradict has a low ``probability``, and moves nobody far.
 
+    Probabilities are measured on the labels themselves. Where many images were named at one
+    look, and not all of them are what they were called, they are too high; where only doubtful
+    images were named, too low.
+
     Parameters
     ----------
     graph : CodeGraph
