@@ -8,7 +8,7 @@ import { suggestedRows } from "./suggested.js";
 
 /** @type {[Question, string, string][]} */
 const QUESTIONS = [
-  ["group", "A group", "Images of one group, to be named together"],
+  ["group", "Group", "Images of one group, to be named together"],
   ["uncertain", "Uncertain", "Least certain first"],
   ["disagreeing", "Disagreeing", "Labelled unlike their neighbours"],
   ["outlying", "Outlying", "Far from all that are labelled"],

@@ -92,7 +92,7 @@ class Annotator(SuggestingWidget):
     _esm: ClassVar[str] = bundle("annotator.js")
     _css: ClassVar[str] = bundle("annotator.css")
 
-    _height = Int(480).tag(sync=True)
+    _height = Int(560).tag(sync=True)
     """Height of the map in CSS pixels."""
 
     def __init__(
@@ -109,7 +109,7 @@ class Annotator(SuggestingWidget):
         projection: str = "auto",
         dims: tuple[int, int] = (0, 1),
         coordinates: ArrayLike | None = None,
-        height: int = 480,
+        height: int = 560,
     ) -> None:
         check_height(height)
         person = name_of_annotator(annotator)
