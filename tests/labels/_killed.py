@@ -1,10 +1,12 @@
 """A program that labels until it is killed, and says what was acknowledged.
 
 python _killed.py label FOLDER FIRST   labels, one edit after the other from number FIRST
-python _killed.py join FOLDER          joins old files again and again
+python _killed.py join FOLDER N        joins old files; its Nth call to the disk kills it
 python _killed.py both FOLDER NAME N   N edits beside another program
 """
 
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.labels._logs import open_log, random_edit
+from vaewidgets import disk
 
 
 def say(text):
@@ -31,11 +34,30 @@ def label(folder, first):
         seq += 1
 
 
-def join(folder):
-    say("ready")
-    while True:
-        open_log(folder).close()
-        say("joined")
+class DeadlyOs:
+    """Stands in for `os` in `vaewidgets.disk`; the call of a given number kills the program."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def __getattr__(self, name):
+        real = getattr(os, name)
+        if not callable(real):
+            return real
+
+        def call(*args):
+            self.number -= 1
+            if self.number < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*args)
+
+        return call
+
+
+def join(folder, number):
+    disk.os = DeadlyOs(int(number))
+    open_log(folder).close()
+    say("joined")
 
 
 def both(folder, name, n_edits):

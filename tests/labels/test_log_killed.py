@@ -67,35 +67,35 @@ def test_nothing_acknowledged_is_lost_by_200_kills(tmp_path):
     assert label_and_kill(tmp_path, 200) > 2000
 
 
-def join_and_kill(folder, n_kills):
-    """Leave many small files, and kill who joins them."""
-    rng, kills = np.random.default_rng(0), random.Random(0)
-    seq = n_joined = 0
-    for _ in range(n_kills):
-        for _ in range(9):
+def join_and_kill(folder, calls):
+    """Leave many small files, and kill who joins them at each of some calls to the disk."""
+    rng = np.random.default_rng(0)
+    seq = n_killed = 0
+    for number in calls:
+        while len(list(folder.glob("*.jsonl"))) < 8:
             journal = open_log(folder)
             for _ in range(3):
                 seq += 1
                 journal.append(random_edit(rng, seq))
             journal.close()
-        expected, before = state_of(journal), len(list(folder.glob("*.jsonl")))
-        kill_after(kills.uniform(0, 0.02), "join", folder)
-        n_joined += len(list(folder.glob("*.jsonl"))) < before
+        expected = state_of(journal)
+        with program("join", folder, number) as child:
+            n_killed += child.stdout.read() != "joined\n"
         journal = open_log(folder)
         assert state_of(journal) == expected
         assert edits_of(journal) == list(range(1, seq + 1))
         assert not journal.damaged
         journal.close()
-    return n_joined
+    return n_killed
 
 
 def test_a_kill_while_old_files_are_joined_costs_nothing(tmp_path):
-    join_and_kill(tmp_path, 4)
+    assert join_and_kill(tmp_path, range(4, 34, 6)) > 2
 
 
 @pytest.mark.slow
-def test_50_kills_while_old_files_are_joined_cost_nothing(tmp_path):
-    assert 5 < join_and_kill(tmp_path, 50) < 50
+def test_kills_at_each_step_while_old_files_are_joined_cost_nothing(tmp_path):
+    assert 50 <= join_and_kill(tmp_path, [*range(1, 41)] * 2) < 80  # the last find all done
 
 
 def two_at_once(folder, n_edits):
