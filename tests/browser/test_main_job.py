@@ -116,9 +116,11 @@ def keep_keys_from_the_notebook(notebook):
     view = titled(notebook.page, "Labels in label")
     for place in (view, view.locator(".vw-map"), view.locator(".vw-class").first):
         place.focus()
-        for key in ("a", "b", "d", "d", "m", "x", "j", "Shift+m"):
+        for key in ("a", "b", "d", "d", "x", "j", "c", "v", "h", "o"):
             notebook.page.keyboard.press(key)
         assert place.evaluate("element => element === document.activeElement")
+    for key in ("m", "d", "d", "Escape"):  # a note, and back
+        notebook.page.keyboard.press(key)
     assert notebook.content()["cells"] == before
 
 

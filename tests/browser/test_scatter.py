@@ -144,7 +144,7 @@ def test_keys_act_on_the_map_and_never_reach_the_notebook(widget_page):
         view.page.keyboard.press(key)
     view.settle()
     assert view.locator(".vw-map").get_attribute("data-tool") == "pan"
-    assert view.page.get_by_role("button", name="Move").get_attribute("aria-pressed") == "true"
+    assert view.page.get_by_role("button", name="Move", exact=True).get_attribute("aria-pressed") == "true"
     assert ink(view) != before
     view.page.keyboard.press("0")
     view.page.wait_for_timeout(200)
