@@ -144,7 +144,8 @@ def test_keys_act_on_the_map_and_never_reach_the_notebook(widget_page):
         view.page.keyboard.press(key)
     view.settle()
     assert view.locator(".vw-map").get_attribute("data-tool") == "pan"
-    assert view.page.get_by_role("button", name="Move", exact=True).get_attribute("aria-pressed") == "true"
+    move = view.page.get_by_role("button", name="Move", exact=True)
+    assert move.get_attribute("aria-pressed") == "true"
     assert ink(view) != before
     view.page.keyboard.press("0")
     view.page.wait_for_timeout(200)
