@@ -161,7 +161,8 @@ class Schedule:
             self.known.take(self.pushed, *edit)
             commands.append(command(*edit))
         self.tell_page(*commands, ["tick", 1000 * seconds])
-        if self.pending and self.rng.random() < 0.02:
+        # After a reload a page makes its own edits under another name.
+        if self.pending and self.pushed == EDITS and self.rng.random() < 0.05:
             self.reloads += 1
             self.tell_page(["reload"])
         if self.kernel is None:
