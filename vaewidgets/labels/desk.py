@@ -22,6 +22,7 @@ from vaewidgets.labels.journal import (
     parse_edit,
     parse_identity,
 )
+from vaewidgets.labels.journal.edits import clean_note, notice_of
 from vaewidgets.labels.news import News
 from vaewidgets.labels.table import Columns, ConflictError
 
@@ -106,7 +107,8 @@ class Desk:
             if outcome is None:
                 try:
                     self._check_open()
-                    outcome = self._append(self._parsed(content, buffers))
+                    edit = self._parsed(content, buffers)
+                    outcome = self._append(edit, notice_of(content))
                 except RefusedError as error:
                     self.journal.refuse(client, seq, str(error))
                     outcome = Outcome("refused", reason=str(error))
@@ -174,24 +176,26 @@ class Desk:
         journal = self.journal
         return parse_edit(content, buffers, journal.n_rows, len(journal.classes), journal.added)
 
-    def _append(self, edit: Edit) -> Outcome:
-        """Take a checked edit into the journal and tell the pages."""
-        edit, notice = self._as_the_frame_has_it(edit)
+    def _append(self, edit: Edit, notice: str = "") -> Outcome:
+        """Take a checked edit into the journal and tell the pages, also what was changed in it."""
+        edit, changed = self._as_the_frame_has_it(edit)
         outcome = self.journal.append(edit, self.annotator)
         if outcome.status == "applied":
             self.news.add(edit, outcome.change)
-            if notice:
-                self._send({"op": "notice", "text": notice})
+            if changed or notice:
+                self._send({"op": "notice", "text": changed or notice})
         return outcome
 
     def _as_the_frame_has_it(self, edit: Edit) -> tuple[Edit, str]:
-        """Refuse what the column cannot hold; return the edit with the name it will have."""
+        """Refuse what the frame cannot hold; return the edit with the text it will have."""
         if edit.kind in ("clear", "delete_class"):
             self.columns.check_clear()
         if edit.kind == "add_class":
             name, notice = self.columns.check_class(edit.name)
         elif edit.kind == "rename_class":
             name, notice = self.columns.check_rename(edit.code - 1, edit.name)
+        elif edit.kind == "note":
+            name, notice = clean_note(edit.name)
         else:
             return edit, ""
         return replace(edit, name=name), notice

@@ -140,6 +140,14 @@ def clean_note(text: Any) -> tuple[str, str]:
     return clean if clean.strip() else "", f"Note: {changes}." if changes else ""
 
 
+def notice_of(content: dict[str, Any]) -> str:
+    """Say what :func:`parse_edit` changes about the name or the note in an edit message."""
+    kind, text = content.get("kind"), content.get("name")
+    if kind in ("add_class", "rename_class"):
+        return clean_name(text)[1]
+    return clean_note(text)[1] if kind == "note" else ""
+
+
 def _clean(text: str, most: int) -> tuple[str, str]:
     """Text that can be written and sent, and what had to be changed, in words."""
     changes = []

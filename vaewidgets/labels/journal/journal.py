@@ -165,8 +165,10 @@ class Journal:
         last = max(self._last.get(client, 0), settled)
         if (client, seq) in self._refusals:
             return Outcome("refused", reason=self._refusals[client, seq])
-        if seq <= last:
+        if seq <= last and self._state.has(client, seq):
             return Outcome("duplicate")
+        if seq <= last:  # later ones are kept, so it came, and was refused before a restart
+            return Outcome("refused", reason="it was refused before the kernel was restarted")
         if seq > last + 1:
             return Outcome("gap", expected=last + 1)
         return None

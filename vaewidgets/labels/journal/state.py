@@ -116,6 +116,11 @@ class State:
         steps = history.done if kind == "undo" else history.undone
         return steps[-1][0] if steps else None
 
+    def has(self, client: str, seq: int) -> bool:
+        """Whether the edit `seq` of a client was folded in."""
+        writers = self._writers.get(client, [])
+        return any(seq in self._steps[writer, client] for writer in writers)
+
     def depth(self, annotator: str) -> tuple[int, int]:
         """How many steps `annotator` can undo, and how many redo."""
         history = self._histories.get(annotator, _History())
