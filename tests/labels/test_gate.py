@@ -260,3 +260,16 @@ def test_two_widgets_that_write_one_column_from_two_threads_lose_nothing():
     for thread in threads:
         thread.join(20)
     assert df["label"].tolist() == ["one"] * N_WRITES + ["two"] * N_WRITES
+
+
+@pytest.mark.parametrize("info", [None, object()])
+def test_a_cell_that_was_interrupted_ends_under_no_or_another_name(info):
+    """ipykernel ends an interrupted cell of ``await`` with None, IPython with a new name."""
+    gate, done = Gate(), []
+    gate._close(object())
+    in_thread(lambda: gate.submit(lambda: done.append(1)))
+    assert done == []
+    gate._open(None if info is None else type("Result", (), {"info": info}))
+    assert done == [1]
+    in_thread(lambda: gate.submit(lambda: done.append(2)))
+    assert done == [1, 2]

@@ -7,10 +7,10 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from vaewidgets.labels.gate import gate
 from vaewidgets.labels.journal import (
@@ -23,7 +23,7 @@ from vaewidgets.labels.journal import (
     parse_identity,
 )
 from vaewidgets.labels.journal.edits import clean_note, notice_of
-from vaewidgets.labels.news import News
+from vaewidgets.labels.news import News, together
 from vaewidgets.labels.table import Columns, ConflictError
 
 log = logging.getLogger("vaewidgets")
@@ -45,8 +45,9 @@ class Desk:
         Who labels here: undo and redo reach back over this person's steps.
     on_written : callable(change)
         Called after the frame has a change.
-    on_rejected : callable()
-        Called after suggestions were rejected, or a rejection was taken back.
+    on_disputed : callable()
+        Called after what is proposed may stand no more, or again: suggestions were rejected, or
+        classes are gone or back.
 
     Attributes
     ----------
@@ -62,13 +63,14 @@ class Desk:
         annotator: str,
         *,
         on_written: Written,
-        on_rejected: Callable[[], None],
+        on_disputed: Callable[[], None],
     ) -> None:
         self.journal, self.columns, self.annotator = journal, columns, annotator
         self.conflict = ""
         self.lock = threading.RLock()  # held for each edit, never while waiting for the gate
-        self.news = News(journal, send, self.lock, annotator)
-        self._send, self._on_written, self._on_rejected = send, on_written, on_rejected
+        self._to_pages, self._on_written, self._on_disputed = send, on_written, on_disputed
+        self.news = News(journal, self._send, self.lock, annotator)
+        self._unwritten: list[Change] = []
         self._own_client = f"python-{uuid.uuid4().hex}"
         self._own_seq = 0
         self._is_closed = False
@@ -93,8 +95,10 @@ class Desk:
         """
         with self.lock:
             self._check_open()
-            outcome = self._append(Edit(self._own_client, self._own_seq + 1, kind, **content))
-            self._own_seq += 1
+            # A number is never used again: one that was interrupted may be on disk all the same.
+            before, self._own_seq = self._own_seq, self._own_seq + 1
+            edit = Edit(self._own_client, self._own_seq, kind, settled=before, **content)
+            outcome = self._append(edit)
             self.news.tell()
         self._settle(outcome.change)
         return outcome
@@ -128,7 +132,7 @@ class Desk:
             change = self.journal.refresh()
             if change is None:
                 return
-            self.news.add(None, change)
+            self._keep(None, change)
             self.news.tell()
         self._settle(change)
 
@@ -136,11 +140,22 @@ class Desk:
         """Bring into the frame what only the log has: what was labelled in another kernel."""
         found = self.columns.layers
         layers = {}
-        for k, layer in enumerate(self.journal.layers):
-            rows = np.flatnonzero(layer != found[k] if k < len(found) else layer)
-            if rows.size:
-                layers[k] = rows, layer[rows]
-        gate.submit(partial(self._write, Change(layers=layers)))
+        with self.lock:
+            for k, layer in enumerate(self.journal.layers):
+                rows = np.flatnonzero(layer != found[k] if k < len(found) else layer)
+                if rows.size:
+                    layers[k] = rows, layer[rows]
+            self._unwritten.append(Change(layers=layers))
+        gate.submit(self._write)
+
+    def labelled(self, *, details: bool) -> pd.DataFrame:
+        """Copy of the frame with all labels, those too that wait for the end of a cell."""
+        with self.lock:
+            journal = self.journal
+            self.columns.follow(journal.classes, journal.gone)
+            return self.columns.labelled(
+                journal.layers, journal.suggested, journal.notes, details=details
+            )
 
     def state(self) -> tuple[dict[str, Any], list[bytes]]:
         """Everything a page must know, as a message. Called with the lock held."""
@@ -181,10 +196,16 @@ class Desk:
         edit, changed = self._as_the_frame_has_it(edit)
         outcome = self.journal.append(edit, self.annotator)
         if outcome.status == "applied":
-            self.news.add(edit, outcome.change)
+            self._keep(edit, outcome.change)
             if changed or notice:
                 self._send({"op": "notice", "text": changed or notice})
         return outcome
+
+    def _keep(self, edit: Edit | None, change: Change | None) -> None:
+        """Have a change told to the pages, and written by the next write, whoever asks for it."""
+        self.news.add(edit, change)
+        if change is not None:
+            self._unwritten.append(change)
 
     def _as_the_frame_has_it(self, edit: Edit) -> tuple[Edit, str]:
         """Refuse what the frame cannot hold; return the edit with the text it will have."""
@@ -193,6 +214,8 @@ class Desk:
         if edit.kind == "add_class":
             name, notice = self.columns.check_class(edit.name)
         elif edit.kind == "rename_class":
+            # Other new names may still wait for the end of a cell.
+            self.columns.follow(self.journal.classes, self.journal.gone)
             name, notice = self.columns.check_rename(edit.code - 1, edit.name)
         elif edit.kind == "note":
             name, notice = clean_note(edit.name)
@@ -216,25 +239,40 @@ class Desk:
         """Bring a change into the frame, now or when the running cell has ended."""
         if change is None:
             return
-        if change.layers or change.classes or change.notes.size:
-            gate.submit(partial(self._write, change))
-        if change.rejected:
-            self._on_rejected()
+        gate.submit(self._write)
+        if change.rejected or change.classes:
+            self._on_disputed()
 
-    def _write(self, change: Change) -> None:
+    def _write(self) -> None:
+        """Write all changes that wait at once: each takes the whole column anew."""
         journal = self.journal
-        rows = {layer: changed for layer, (changed, _) in change.layers.items()}
+        with self.lock:  # nothing may change between the classes and the labels
+            if not self._unwritten:
+                return
+            change = together(self._unwritten, journal.layers)
+            self._unwritten = [change]
+            rows = {layer: changed for layer, (changed, _) in change.layers.items()}
+            try:
+                self.columns.follow(journal.classes, journal.gone)
+                self.columns.write(rows, journal.layers, journal.suggested, journal.notes)
+            except Exception as error:  # the labels are in the journal all the same
+                if not isinstance(error, ConflictError):
+                    log.error("the labels could not be written", exc_info=error)
+                    error = ConflictError(f"The DataFrame could not be written: {error}.")
+                conflict = str(error)
+            else:
+                conflict = ""
+                self._unwritten = []
+        self._tell_conflict(conflict)
+        if not conflict:
+            self._on_written(change)
+
+    def _send(self, message: dict[str, Any], buffers: Sequence[Any] = ()) -> None:
+        """Tell every page; one that misses it sees so by the next, and a label is kept anyway."""
         try:
-            self.columns.follow(journal.classes, journal.gone)
-            self.columns.write(rows, journal.layers, journal.suggested, journal.notes)
-        except Exception as error:  # the labels are in the journal all the same
-            if not isinstance(error, ConflictError):
-                log.error("the labels could not be written", exc_info=error)
-                error = ConflictError(f"The DataFrame could not be written: {error}.")
-            self._tell_conflict(str(error))
-            return
-        self._tell_conflict("")
-        self._on_written(change)
+            self._to_pages(message, list(buffers))
+        except Exception as error:
+            log.error("the page could not be told of labels", exc_info=error)
 
     def _tell_conflict(self, text: str) -> None:
         """Show in every view whether the frame takes the labels."""

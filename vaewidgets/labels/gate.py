@@ -86,11 +86,17 @@ class Gate:
     def _open(self, result: Any) -> None:
         """Let go of a cell, and of the writes if no other cell is around it."""
         with self._lock:
-            info = getattr(result, "info", None)
-            # A cell of nothing but blanks ends without having begun.
-            self._cells = [cell for cell in self._cells if cell is not info and cell is not self]
+            ended = self._ended(getattr(result, "info", None))
+            self._cells = [cell for cell in self._cells if cell is not ended and cell is not self]
             if not self._cells:
                 self._drain()
+
+    def _ended(self, info: Any) -> object:
+        """Tell which cell has ended: an interrupted one does so under another name, or none."""
+        is_known = any(cell is info for cell in self._cells)
+        # A cell of nothing but blanks ends without having begun.
+        is_blank = info is not None and not str(getattr(info, "raw_cell", "x") or "").strip()
+        return info if is_known or is_blank or not self._cells else self._cells[-1]
 
     def _drain(self) -> None:
         while self._waiting:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -126,20 +126,9 @@ class News:
         noted = {int(row) for change in self._changes for row in change.notes}
         if noted:
             message["notes"] = {str(row): journal.notes.get(row, "") for row in noted}
-        parts = [self._part(layer, rows) for layer, rows in self._rows().items()]
+        parts = [self._part(layer, rows) for layer, rows in _rows(self._changes).items()]
         message["parts"] = [part for part, _ in parts]
         return message, [buffer for _, buffers in parts for buffer in buffers]
-
-    def _rows(self) -> dict[int, NDArray[np.int64]]:
-        """Rows that changed since the last message, of each layer that did."""
-        of_layer: dict[int, list[NDArray[np.int64]]] = {}
-        for change in self._changes:
-            for layer, (rows, _) in change.layers.items():
-                of_layer.setdefault(layer, []).append(rows)
-        return {
-            layer: found[0] if len(found) == 1 else np.unique(np.concatenate(found))
-            for layer, found in sorted(of_layer.items())
-        }
 
     def _part(self, layer: int, rows: NDArray[np.int64]) -> tuple[dict[str, int], list[bytes]]:
         """Say what a layer holds in these rows now."""
@@ -148,3 +137,27 @@ class News:
         if len(codes) and (codes == codes[0]).all():
             return {"layer": layer, "code": int(codes[0])}, [bits]
         return {"layer": layer}, [bits, codes.astype("<u2").tobytes()]
+
+
+def together(changes: Sequence[Change], layers: Sequence[NDArray[np.uint16]]) -> Change:
+    """Put changes into one; `layers` are the labels after all of them."""
+    if len(changes) == 1:
+        return changes[0]
+    return Change(
+        {layer: (rows, layers[layer][rows]) for layer, rows in _rows(changes).items()},
+        tuple(sorted({number for change in changes for number in change.classes})),
+        np.unique(np.concatenate([change.notes for change in changes])),
+        any(change.rejected for change in changes),
+    )
+
+
+def _rows(changes: Iterable[Change]) -> dict[int, NDArray[np.int64]]:
+    """Rows that changed, of each layer that did."""
+    of_layer: dict[int, list[NDArray[np.int64]]] = {}
+    for change in changes:
+        for layer, (rows, _) in change.layers.items():
+            of_layer.setdefault(layer, []).append(rows)
+    return {
+        layer: found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+        for layer, found in sorted(of_layer.items())
+    }

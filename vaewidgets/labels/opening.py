@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import re
 from collections.abc import Hashable
@@ -87,6 +88,8 @@ def log_folder(
     if journal != "auto":
         return Path(journal).expanduser().absolute()
     words = re.sub(r"[^\w-]+", "-", str(column))[:40].strip("-") or "labels"
+    if words != str(column):  # another column may come to the same words
+        words += "-" + hashlib.sha256(repr(column).encode("utf-8", "replace")).hexdigest()[:8]
     return Path(FOLDER).absolute() / f"{words}-{fingerprint[:12]}"
 
 

@@ -21,6 +21,7 @@ class Watch:
         self._watched: weakref.WeakSet[Any] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._failures: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
     def add(self, watched: Any) -> None:
         """Watch something that has a method ``refresh``."""
@@ -48,8 +49,11 @@ class Watch:
         for one in watched:
             try:
                 one.refresh()
-            except Exception:
-                log.exception("the labels of others could not be read")
+                self._failures.pop(one, None)
+            except Exception as error:
+                if self._failures.get(one) != repr(error):  # not the same twice a second
+                    log.exception("the labels of others could not be read")
+                self._failures[one] = repr(error)
 
 
 watch = Watch()

@@ -16,6 +16,7 @@ from traitlets import Unicode
 from vaewidgets.labels.desk import Desk
 from vaewidgets.labels.journal import Change, Journal, RowSet
 from vaewidgets.labels.table import Columns, check_path, write_frame
+from vaewidgets.labels.table.values import name_of
 from vaewidgets.labels.watch import watch
 from vaewidgets.widgets._base import Buffers, Content, Reply, with_listener
 from vaewidgets.widgets._colors import PALETTE
@@ -51,7 +52,7 @@ class LabelWidget(MapWidget):
         self._columns_of_labels.create()
         desk = self._desk = Desk(
             self._log, self._columns_of_labels, self.send, annotator,
-            on_written=self._tell_labels, on_rejected=self._show_suggestions,
+            on_written=self._tell_labels, on_disputed=self._show_suggestions,
         )  # fmt: skip
         self._endings.append(desk.close)
         if self._log.identity:
@@ -71,10 +72,16 @@ class LabelWidget(MapWidget):
         return self._desk.columns.frame
 
     @property
+    def selected_frame(self) -> pd.DataFrame:
+        """The rows of `frame` of the selected images."""
+        return self.frame.iloc[self._columns_of_labels.frame_rows[self.selection]]
+
+    @property
     def classes(self) -> list[str]:
         """Names of the classes, in the order of their keys."""
         journal = self._desk.journal
-        return [name for k, name in enumerate(journal.classes) if k not in journal.gone]
+        with self._desk.lock:
+            return [name for k, name in enumerate(journal.classes) if k not in journal.gone]
 
     @property
     def labels(self) -> Any:
@@ -83,27 +90,31 @@ class LabelWidget(MapWidget):
         An array of objects; with tags a DataFrame with a column of bools for each.
         """
         journal = self._desk.journal
-        if journal.multi:
-            held = {name: journal.layers[self._number(name)] == 1 for name in self.classes}
-            return pd.DataFrame(held, index=pd.RangeIndex(self._n))
-        return np.array([None, *journal.classes], dtype=object)[journal.codes]
+        with self._desk.lock:
+            if journal.multi:
+                held = {name: journal.layers[self._number(name)] == 1 for name in self.classes}
+                return pd.DataFrame(held, index=pd.RangeIndex(self._n))
+            return np.array([None, *journal.classes], dtype=object)[journal.codes]
 
     @property
     def counts(self) -> pd.Series[Any]:
         """How many images each class has."""
         journal = self._desk.journal
-        numbers = [self._number(name) for name in self.classes]
-        if journal.multi:
-            counts = [int(np.count_nonzero(journal.layers[k] == 1)) for k in numbers]
-        else:
-            found = np.bincount(journal.codes, minlength=len(journal.classes) + 1)
-            counts = [int(found[k + 1]) for k in numbers]
-        return pd.Series(counts, index=self.classes, name=self._column, dtype="int64")
+        with self._desk.lock:
+            names = self.classes
+            numbers = [self._number(name) for name in names]
+            if journal.multi:
+                counts = [int(np.count_nonzero(journal.layers[k] == 1)) for k in numbers]
+            else:
+                found = np.bincount(journal.codes, minlength=len(journal.classes) + 1)
+                counts = [int(found[k + 1]) for k in numbers]
+        return pd.Series(counts, index=names, name=self._column, dtype="int64")
 
     @property
     def notes(self) -> pd.Series[Any]:
         """Notes on images, by position."""
-        notes = dict(sorted(self._desk.journal.notes.items()))
+        with self._desk.lock:
+            notes = dict(sorted(self._desk.journal.notes.items()))
         return pd.Series(notes, dtype=object, name="note")
 
     @property
@@ -165,7 +176,14 @@ class LabelWidget(MapWidget):
         ----------
         rows : int, positions, slice or boolean mask
         text : str
-            At most 2000 characters.
+            At most 2000 characters; what is longer is cut.
+
+        Raises
+        ------
+        TypeError, IndexError
+            If `rows` names no images.
+        ValueError
+            If `text` is no text.
         """
         self._desk.do("note", rows=self._row_set(rows), name=text)
 
@@ -201,9 +219,11 @@ class LabelWidget(MapWidget):
         ValueError
             If the column cannot hold it, or it is empty.
         """
-        text = str(name) if isinstance(name, (int, float)) else name
+        text = _as_name(name)
+        with self._desk.lock:
+            clean, _ = self._desk.columns.check_class(text)
         self._desk.do("add_class", name=text)
-        return self._desk.columns.check_class(text)[0]
+        return clean
 
     def rename_class(self, name: Any, new: str) -> None:
         """Give a class another name; its images keep it. One step that can be undone.
@@ -213,7 +233,7 @@ class LabelWidget(MapWidget):
         ValueError
             If there is no class `name`, or there is one named `new` already: merge them then.
         """
-        self._desk.do("rename_class", code=1 + self._number(name), name=new)
+        self._desk.do("rename_class", code=1 + self._number(name), name=_as_name(new))
 
     def merge_classes(self, name: Any, into: Any) -> None:
         """Give all images of one class another, and drop the first. One step.
@@ -261,13 +281,7 @@ class LabelWidget(MapWidget):
         ``pd.read_csv(path, dtype=str, keep_default_na=False, lineterminator="\n")``.
         """
         target = check_path(path)
-        desk = self._desk
-        with desk.lock:
-            journal = desk.journal
-            frame = desk.columns.labelled(
-                journal.layers, journal.suggested, journal.notes, details=details
-            )
-        write_frame(frame, target)
+        write_frame(self._desk.labelled(details=details), target)
 
     def on_label(
         self, callback: Callable[[NDArray[np.int64], str | None], Any], remove: bool = False
@@ -294,15 +308,15 @@ class LabelWidget(MapWidget):
 
     def _number(self, name: Any) -> int:
         """Return the number of a class."""
-        text, journal = name if isinstance(name, str) else str(name), self._desk.journal
-        if text not in self.classes:
+        text, journal = str(_as_name(name)), self._desk.journal
+        with self._desk.lock:
+            for k, one in enumerate(journal.classes):
+                if one == text and k not in journal.gone:
+                    return k
             known = ", ".join(repr(known) for known in self.classes[:20]) or "none yet"
-            raise ValueError(
-                f"name is {text[:60]!r}, which is no class; classes are {known}. "
-                "add_class(name) adds one"
-            )
-        return next(
-            k for k, one in enumerate(journal.classes) if one == text and k not in journal.gone
+        raise ValueError(
+            f"name is {text[:60]!r}, which is no class; classes are {known}. "
+            "add_class(name) adds one"
         )
 
     def _row_set(self, rows: Any) -> RowSet:
@@ -346,3 +360,8 @@ class LabelWidget(MapWidget):
     def _about_suggestions(self) -> tuple[Content | None, list[bytes]]:
         """Say what is proposed, for a page; here nothing is."""
         return None, []
+
+
+def _as_name(value: Any) -> Any:
+    """Return the name of the class of a number or bool, as in a column of these."""
+    return name_of(value) if isinstance(value, (int, float, np.generic)) else value

@@ -51,6 +51,10 @@ class SuggestingWidget(LabelWidget):
     """Images that were asked about and have no label yet."""
     _worker: threading.Thread | None = None
 
+    def _begin_labelling(self, annotator: str) -> None:
+        self._preparing = threading.Lock()
+        super()._begin_labelling(annotator)
+
     def suggest(self, name: Any = None) -> pd.DataFrame:
         """Propose labels for images without one, from the labels that people gave.
 
@@ -76,7 +80,7 @@ class SuggestingWidget(LabelWidget):
         """
         number = self._tag_number(name)
         self._propose(number, self._made_graph())
-        return self.suggestions
+        return self._proposed()
 
     def suggest_along(
         self, direction: int | ArrayLike, name: Any, threshold: float | None = None
@@ -117,11 +121,15 @@ class SuggestingWidget(LabelWidget):
                 found.words,
             )
         )
-        return self.suggestions
+        return self._proposed()
 
     @property
-    def suggestions(self) -> pd.DataFrame:
-        """What is proposed now for images that have no label: class and probability."""
+    def suggestions(self) -> pd.DataFrame | None:
+        """What is proposed now for images that have no label; None before :meth:`suggest`."""
+        return None if self._shown is None else self._proposed()
+
+    def _proposed(self) -> pd.DataFrame:
+        """Return class and probability of what is proposed, the surest first."""
         shown = self._standing()
         journal = self._desk.journal
         rows = np.flatnonzero(shown.codes)
@@ -214,10 +222,14 @@ class SuggestingWidget(LabelWidget):
 
     def _made_graph(self) -> CodeGraph:
         """Neighbours and groups of the codes, made once."""
-        if self._graph is None:
-            codes = self.codes if self.posterior is None else self.posterior
-            self._graph = code_graph(codes, report=self._tell_progress)
-        return self._graph
+        with self._preparing:  # a page and a cell may both ask for the first suggestions
+            if self._graph is None:
+                codes = self.codes if self.posterior is None else self.posterior
+                try:
+                    self._graph = code_graph(codes, report=self._tell_progress)
+                finally:
+                    self._tell_progress(1.0, "")
+            return self._graph
 
     def _tell_progress(self, fraction: float | None, text: str) -> None:
         self.send({"op": "progress", "job": "suggest", "fraction": fraction, "text": text})
@@ -233,7 +245,11 @@ class SuggestingWidget(LabelWidget):
             what = "no image is labelled" if number is None else "no image has the tag"
             raise ValueError(f"{what} yet: label one of each kind first, then ask again")
         make = suggest if number is None else suggest_tag
-        return make(graph, labels, rejected=self._desk.journal.rejected(number or 0))
+        with self._desk.lock:
+            rows, codes = self._desk.journal.rejected(number or 0)
+        if number is not None:  # what the journal calls by the tag is a yes here
+            codes = np.full_like(codes, YES)
+        return make(graph, labels, rejected=(rows, codes))
 
     def _human_labels(self, number: int | None) -> NDArray[np.uint16]:
         """Labels without those that were accepted from suggestions: these are no evidence."""
@@ -242,14 +258,16 @@ class SuggestingWidget(LabelWidget):
         with self._desk.lock:
             return np.where(journal.suggested(layer), 0, journal.layers[layer])
 
-    def _offer(self, shown: _Shown | None) -> None:
+    def _offer(self, shown: _Shown) -> None:
         self._shown = shown
         self._show_suggestions()
 
     def _show_suggestions(self) -> None:
-        """Tell every page what is proposed."""
+        """Tell every page what is proposed, if anything was."""
+        if self._shown is None:
+            return
         about, buffers = self._about_suggestions()
-        self.send({"op": "suggestions", **(about or {"class": None, "count": 0})}, buffers)
+        self.send({"op": "suggestions", **(about or {})}, buffers)
 
     def _about_suggestions(self) -> tuple[Content | None, list[bytes]]:
         """Say what is proposed, for a page."""
@@ -262,19 +280,27 @@ class SuggestingWidget(LabelWidget):
         return {**about, "count": count}, [shown.codes.astype("<u2").tobytes(), certain]
 
     def _standing(self, *, labelled_too: bool = False) -> _Shown:
-        """Return what is proposed, without what was rejected, and what has a label by now."""
+        """Return what stands: not rejected, of a class that there is, and without a label."""
         shown, journal = self._shown, self._desk.journal
         if shown is None:
             raise ValueError("nothing is proposed yet; suggest() proposes labels")
         layer = shown.number or 0
         codes = shown.codes.copy()
-        rows, rejected = journal.rejected(layer)
+        with self._desk.lock:
+            rows, rejected = journal.rejected(layer)
+            gone = np.array(sorted(journal.gone), np.int64)
+            labelled = journal.layers[layer] > 0
         proposed = codes[rows]
         if shown.number is not None:
             proposed = np.where(proposed == YES, layer + 1, 0)
         codes[rows[proposed == rejected]] = 0
+        # An accepted label would bring a class back that was deleted.
+        if shown.number is None and gone.size:
+            codes[np.isin(codes, gone + 1)] = 0
+        elif shown.number in gone:
+            codes[:] = 0
         if not labelled_too:
-            codes[journal.layers[layer] > 0] = 0
+            codes[labelled] = 0
         return _Shown(shown.number, codes, shown.probability, shown.words)
 
     def _mask(self, rows: Any) -> NDArray[np.bool_]:
@@ -338,7 +364,11 @@ class SuggestingWidget(LabelWidget):
         journal = self._desk.journal
         if not journal.multi:
             return None
-        if type(number) is not int or not 0 <= number < len(journal.classes):
+        if (
+            type(number) is not int
+            or not 0 <= number < len(journal.classes)
+            or number in journal.gone
+        ):
             raise ValueError(f"the page asked about tag {number!r}, which there is not")
         return number
 

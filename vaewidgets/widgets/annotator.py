@@ -114,6 +114,8 @@ class Annotator(SuggestingWidget):
         check_height(height)
         person = name_of_annotator(annotator)
         checked = None if images is None else as_images(images)
+        if model is None and coordinates is not None:
+            model = coordinates
         frame, frame_rows = _matched(model, checked, frame, column)
         fingerprint = _fingerprint(model, checked, journal)
         self._folder = log_folder(journal, _title(column), fingerprint)
@@ -175,7 +177,7 @@ def _fingerprint(codes: Any, images: Images | None, journal: Any) -> str:
     if images is not None:
         return images.fingerprint
     array = np.asarray(codes)
-    if journal != "auto" or array.ndim != 2:
+    if journal != "auto" or array.ndim != 2 or array.dtype.hasobject:
         return f"{len(array) if array.ndim else 0} points"
     digest = hashlib.sha256(f"{array.shape} {array.dtype.name} ".encode())
     digest.update(np.ascontiguousarray(array).view(np.uint8).data)

@@ -1,0 +1,128 @@
+"""What the annotator is called with: names that are no text, notes, columns, codes, frames."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.widgets._annotating import CODES, N, names
+from vaewidgets.images import Images
+from vaewidgets.labels.opening import log_folder, name_of_annotator
+from vaewidgets.widgets.annotator import Annotator
+
+
+def test_classes_of_a_column_of_numbers_are_named_by_numbers_of_any_kind(annotate):
+    frame = pd.DataFrame({"y": np.arange(N, dtype="int64") % 3})
+    widget = annotate(frame, "y", None)
+    widget.label(0, 2.0)
+    widget.label(1, np.int8(2))
+    assert widget.add_class(np.int64(7)) == "7"
+    widget.rename_class(1, 8)
+    assert widget.classes == ["0", "8", "2", "7"]
+    assert frame["y"].tolist()[:5] == [2, 2, 2, 0, 8]
+
+
+def test_classes_of_a_column_of_bools_are_named_by_them(annotate):
+    frame = pd.DataFrame({"y": pd.array([True, False, None, *[True] * (N - 3)], "boolean")})
+    widget = annotate(frame, "y", None)
+    widget.label(2, False)
+    widget.label(1, np.bool_(True))
+    assert frame["y"].tolist()[:3] == [True, True, False]
+
+
+@pytest.mark.parametrize("name", [None, ["cat"], b"cat"])
+def test_a_name_that_is_none_is_refused_in_words(annotate, name):
+    widget = annotate()
+    for call in (lambda: widget.label(0, name), lambda: widget.add_class(name)):
+        with pytest.raises(ValueError, match=r"no class|must be text"):
+            call()
+    with pytest.raises(ValueError, match="must be text"):
+        widget.rename_class("cat", name)
+    assert widget.classes == ["cat", "dog"]
+
+
+def test_a_note_from_python_is_checked_as_one_from_a_page(annotate, tmp_path):
+    widget = annotate(journal=tmp_path / "log")
+    with pytest.raises(ValueError, match="a note must be text"):
+        widget.note(0, 7)
+    widget.note(0, "x" * 3000)
+    widget.note(1, "half \ud800")
+    widget.note(2, "  ")
+    assert widget.notes.to_dict() == {0: "x" * 2000, 1: "half \ufffd"}
+    again = annotate(journal=tmp_path / "log")
+    assert again.notes.to_dict() == widget.notes.to_dict()
+
+
+def test_two_columns_never_have_one_log(tmp_path):
+    columns = ["animal", "animal?", "animal!", "?", "!", "x" * 50 + "1", "x" * 50 + "2"]
+    folders = [log_folder("auto", column, "f" * 64) for column in columns]
+    assert len(set(folders)) == len(columns)
+    assert folders[0].name == "animal-" + "f" * 12
+    assert log_folder("auto", "animal?", "f" * 64) == folders[1]
+    assert log_folder(None, "animal", "") is None
+    assert log_folder("~/x", "animal", "").is_absolute()
+
+
+def test_an_annotator_is_named_by_the_account_or_called_a_person(monkeypatch):
+    assert name_of_annotator("Ada") == "Ada"
+    monkeypatch.setattr("getpass.getuser", lambda: "ada")
+    assert name_of_annotator(None) == "ada"
+
+    def nobody():
+        raise OSError
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert name_of_annotator(None) == "person"
+    assert name_of_annotator("x" * 100) == "x" * 100
+    with pytest.raises(TypeError, match="expected a name"):
+        name_of_annotator(3)
+
+
+def test_points_that_are_only_a_map_can_be_labelled(annotate):
+    widget = annotate(model=None, coordinates=CODES[:, :2])
+    widget.label(3, "cat")
+    assert names(widget.frame)[3] == "cat"
+
+
+@pytest.mark.parametrize("codes", [np.full((N, 2), "a", object), np.zeros((N, 2, 2)), [["a"]] * N])
+def test_codes_that_are_no_numbers_are_refused_in_words(codes):
+    frame = pd.DataFrame({"x": range(N)})
+    with pytest.raises((TypeError, ValueError), match=r"model must be|0 images"):
+        Annotator(codes, None, frame)
+    assert list(frame) == ["x"]
+
+
+def test_the_same_codes_find_their_log_and_others_do_not(tmp_path):
+    def folder(codes, **options):
+        widget = Annotator(codes, **options)
+        widget.label(0, widget.add_class("cat"))
+        widget.close()
+        return widget.saved_to
+
+    assert folder(CODES) == folder(np.asfortranarray(CODES).copy())
+    assert folder(CODES) != folder(CODES + 1)
+    assert folder(CODES) != folder(CODES, column="kind")
+    named = tmp_path / "mine"
+    again = CODES[:, ::-1]  # codes made anew for the same images
+    assert folder(CODES, journal=named) == folder(again, journal=named) == named
+    with pytest.raises(ValueError, match="labels of other data"):
+        Annotator(CODES[:5], journal=named)
+
+
+def test_some_rows_of_a_frame_are_labelled_and_selected_where_they_stand(annotate):
+    images = Images(np.zeros((N, 2, 2, 1), np.uint8))[[2, 5, 7]]
+    frame = pd.DataFrame({"x": range(N)})
+    widget = annotate(frame, model=CODES[:3], images=images)
+    widget.label([0, 2], "cat")
+    assert np.flatnonzero(frame["label"].notna()).tolist() == [2, 7]
+    widget.selection = [1, 2]
+    assert widget.selected_frame["x"].tolist() == [5, 7]
+    assert names(widget.selected_frame) == [None, "cat"]
+    assert widget.rows_without_image["row"].tolist() == [0, 1, 3, 4, 6, 8, 9, 10, 11]
+
+
+@pytest.mark.parametrize("height", [159, 2001, "tall"])
+def test_a_map_of_no_height_is_refused(height):
+    with pytest.raises(ValueError, match="height must be"):
+        Annotator(CODES, height=height, journal=None)
