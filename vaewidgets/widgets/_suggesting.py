@@ -47,12 +47,12 @@ class SuggestingWidget(LabelWidget):
 
     _graph: CodeGraph | None = None
     _shown: _Shown | None = None
-    _asked: frozenset[int] = frozenset()
-    """Images that were asked about and have no label yet."""
     _worker: threading.Thread | None = None
 
     def _begin_labelling(self, annotator: str) -> None:
         self._preparing = threading.Lock()
+        # Images asked about that have no label yet, by tag: each tag is a question of its own.
+        self._asked: dict[int, set[int]] = {}
         super()._begin_labelling(annotator)
 
     def suggest(self, name: Any = None) -> pd.DataFrame:
@@ -326,13 +326,13 @@ class SuggestingWidget(LabelWidget):
     ) -> NDArray[np.int64]:
         labels = self._human_labels(number)
         layer = self._desk.journal.layers[number or 0]
-        asked = {row for row in self._asked if not layer[row]}
+        asked = {row for row in self._asked.get(number or 0, ()) if not layer[row]}
         found = self._proposals(number, graph) if labels.any() else None
         # An accepted suggestion is no evidence, but nothing to ask about either.
         accepted = np.flatnonzero((layer > 0) & (labels == 0))
         passed = np.union1d(np.array(sorted(asked), np.int64), accepted)
         rows = ask_next(graph, labels, by, count, suggestions=found, passed=passed)
-        self._asked = frozenset(asked.union(rows.tolist()))
+        self._asked[number or 0] = asked.union(rows.tolist())
         return rows
 
     # Messages
