@@ -215,9 +215,17 @@ def _in_chunks(
     ``n_draws`` pictures are computed at once for each of the n.
     """
     size = max(1, VALUES_PER_CHUNK // (networks.architecture.n_values * n_draws))
-    outputs: list[tuple[Tensor, ...]] = []
+    joined: tuple[Tensor, ...] = ()
     with torch.inference_mode(), limited_threads(1 if n * n_draws <= FEW else None):
         for start in range(0, max(n, 1), size):  # once for nothing too: empty, of the right shape
-            parts = function(slice(start, min(start + size, n)))
-            outputs.append(tuple(part.cpu() for part in parts))
-    return tuple(torch.cat(parts) for parts in zip(*outputs, strict=True))
+            rows = slice(start, min(start + size, n))
+            parts = function(rows)
+            if not joined:
+                joined = tuple(
+                    torch.empty((n, *part.shape[1:]), dtype=part.dtype) for part in parts
+                )
+            # Written where they stay: kept apart, they would lie scattered among the large blocks
+            # of each pass, and the memory would grow with every one.
+            for whole, part in zip(joined, parts, strict=True):
+                whole[rows] = part
+    return joined
