@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from vaewidgets import load_images
-from vaewidgets.labels.table import match_rows, rows_without_image
+from vaewidgets.labels.table import check_order, match_rows, rows_without_image
 
 
 def test_rows_follow_the_images_that_could_be_read():
@@ -59,3 +59,43 @@ def test_a_frame_of_images_alone_lacks_none():
     lacking = rows_without_image(frame, np.arange(3), [])
     assert lacking.empty
     assert lacking.columns.tolist() == ["row", "source", "reason"]
+
+
+FILES = [f"photos/{name}.png" for name in ("ant", "bee", "cow", "dog")]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"file": ["cow.png", "bee.png", "ant.png", "dog.png"]}),
+        pd.DataFrame({"x": [1, 2, 3, 4], "path": [*FILES[1:], FILES[0]]}),
+        pd.DataFrame({"x": [1, 2, 3, 4]}, index=["dog.png", "cow.png", "bee.png", "ant.png"]),
+        pd.DataFrame({"file": [r"C:\\p\\bee.png", r"C:\\p\\ant.png", "cow.png", "dog.png"]}),
+    ],
+)
+def test_a_frame_that_names_the_images_in_another_order_is_refused(frame):
+    with pytest.raises(ValueError, match=r"frame is in another order than the images: .*png"):
+        check_order(frame, np.arange(4), FILES)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"twin": [*FILES[1:], FILES[0]], "file": FILES}),
+        pd.DataFrame({"best of all": [FILES[0]] * 4}),
+        pd.DataFrame({"other": ["ant.jpg", "dog.jpg", "cow.jpg", "bee.jpg"]}),
+        pd.DataFrame({"file": ["ant.png", None, "cow.png", "dog.png"]}),
+        pd.DataFrame({"kind": ["a", "b", "c", "d"], "n": [3, 1, 2, 0]}),
+        pd.DataFrame({("a", "b"): [[1], [2], [3], [4]]}),
+    ],
+)
+def test_a_frame_that_does_not_contradict_the_images_is_taken(frame):
+    check_order(frame, np.arange(4), FILES)
+    check_order(frame.iloc[::-1], np.arange(4), ())
+
+
+def test_order_is_looked_at_where_the_images_stand():
+    frame = pd.DataFrame({"file": ["gone.png", *FILES, "gone too.png"]})
+    check_order(frame, np.arange(1, 5), FILES)
+    with pytest.raises(ValueError, match="data is in another order"):
+        check_order(frame, np.array([1, 3, 2, 4]), FILES, "data")

@@ -151,6 +151,17 @@ def test_a_column_of_names_is_no_label_column():
         column_on(frame, "file", None)
 
 
+def test_a_column_that_was_hardly_meant_is_doubted():
+    frame = pd.DataFrame({"label": ["a"] * 60, "file": [f"{i}.png" for i in range(60)]})
+    rows = np.arange(60)
+    with pytest.warns(UserWarning, match="no column 'Label'.*has a column 'label'"):
+        open_columns(frame, "Label", rows)
+    with pytest.warns(UserWarning, match="'file' holds 60 different values in 60 rows"):
+        open_columns(frame, "file", rows)
+    for column in ("label", "weather", 7, ["label_is"]):
+        open_columns(frame, column, rows)
+
+
 def test_refused_classes_make_no_column():
     frame = pd.DataFrame({"x": range(N)})
     with pytest.raises(ValueError, match="classes does not fit"):

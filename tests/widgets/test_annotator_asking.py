@@ -198,3 +198,15 @@ def test_a_widget_that_is_closed_while_suggestions_are_made_says_no_more(owls, m
     widget._worker.join(5)
     assert not widget._worker.is_alive()
     assert len(widget.suggestions) == N - 3
+
+
+def test_labels_of_one_class_alone_are_nothing_to_propose_from(annotate):
+    widget = annotate(classes=["cat", "dog"], model=CODES)
+    widget.label([0, 3], "cat")
+    with pytest.raises(ValueError, match="all labels are 'cat' yet"):
+        widget.suggest()
+    reply, _ = ask_page(widget, "suggest")
+    assert "all labels are 'cat' yet" in reply["message"]
+    assert len(widget.ask("uncertain", 4)) == 4
+    widget.label(1, "dog")
+    assert set(widget.suggest()["class"]) == {"cat", "dog"}

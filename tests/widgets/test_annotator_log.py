@@ -75,11 +75,15 @@ def test_labels_that_somebody_wrote_into_the_frame_since_are_kept(annotate, log)
     changed = first.frame.copy()
     first.close()
     changed.loc[[0, 5], "label"] = "owl"
-    second = annotate(changed, journal=log)
+    with pytest.warns(UserWarning, match="2 labels .* were taken over"):
+        second = annotate(changed, journal=log)
     assert second.labels[[0, 1, 3, 5]].tolist() == ["owl", "dog", "dog", "owl"]
     assert names(changed) == second.labels.tolist()
-    assert second.undo()  # the person's own step; what was written into the frame stands
-    assert second.labels[[0, 3, 5]].tolist() == ["owl", None, "owl"]
+    assert second.undo()  # as the warning says; the step before is the person's own
+    assert names(changed) == second.labels.tolist()
+    assert second.labels[[0, 3, 5]].tolist() == ["dog", "dog", None]
+    assert second.undo()
+    assert second.labels[[0, 3, 5]].tolist() == ["cat", None, None]
 
 
 def test_a_tag_that_only_the_log_knows_keeps_what_was_written_into_its_column_since(annotate, log):
@@ -88,7 +92,8 @@ def test_a_tag_that_only_the_log_knows_keeps_what_was_written_into_its_column_si
     changed = first.frame.copy()
     first.close()
     changed.loc[5, "cold"] = True
-    second = annotate(changed, [], None, journal=log)
+    with pytest.warns(UserWarning, match="1 labels .* were taken over"):
+        second = annotate(changed, [], None, journal=log)
     assert second.classes == ["cold"]
     assert np.flatnonzero(second.labels["cold"]).tolist() == [0, 1, 5]
     assert np.flatnonzero(changed["cold"]).tolist() == [0, 1, 5]

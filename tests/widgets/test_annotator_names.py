@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from tests.widgets._annotating import CODES, N, names
-from vaewidgets.images import Images
+from vaewidgets.images import Images, load_images
 from vaewidgets.labels.opening import log_folder, name_of_annotator
 from vaewidgets.widgets.annotator import Annotator
+from vaewidgets.widgets.scatter import LatentScatter
 
 
 def test_classes_of_a_column_of_numbers_are_named_by_numbers_of_any_kind(annotate):
@@ -126,3 +128,41 @@ def test_some_rows_of_a_frame_are_labelled_and_selected_where_they_stand(annotat
 def test_a_map_of_no_height_is_refused(height):
     with pytest.raises(ValueError, match="height must be"):
         Annotator(CODES, height=height, journal=None)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Four images in files, and the frame that lists them."""
+    names_ = [f"{k}.png" for k in range(4)]
+    for k, name in enumerate(names_):
+        Image.fromarray(np.full((4, 4), 60 * k, np.uint8)).save(tmp_path / name)
+    frame = pd.DataFrame({"file": names_, "label": None}, index=range(100, 104))
+    return load_images([tmp_path / name for name in names_]), frame
+
+
+def test_a_frame_in_another_order_than_the_files_is_refused_and_left_alone(files, tmp_path):
+    images, frame = files
+    first = Annotator(CODES[:4], images, frame, classes=["cat"], journal=tmp_path / "log")
+    first.label(1, "cat")
+    turned = frame.iloc[::-1].copy()
+    for make in (
+        lambda: Annotator(CODES[:4], images, turned, journal=tmp_path / "log"),
+        lambda: LatentScatter(CODES[:4], images, data=turned),
+    ):
+        with pytest.raises(ValueError, match=r"column 'file' says '3.png' where image 0 is"):
+            make()
+    assert turned["label"].to_list() == [None, None, "cat", None]
+    again = Annotator(CODES[:4], images, frame, journal=tmp_path / "log")
+    assert again.labels.tolist() == [None, "cat", None, None]
+
+
+def test_a_card_names_the_index_and_the_file_of_an_image(files):
+    images, frame = files
+    widget = LatentScatter(CODES[:4], images, data=frame)
+    assert widget._index_name == "index"
+    assert widget._table.index_label(2) == "102 · 2.png"
+    widget = LatentScatter(CODES[:4], images)
+    assert widget._index_name == "file"
+    assert widget._table.index_label(2) == "2.png"
+    widget = LatentScatter(CODES[:2], images[[1, 3]], data=frame.iloc[[1, 3]])
+    assert widget._table.index_label(1) == "103 · 3.png"

@@ -6,10 +6,11 @@ import getpass
 import hashlib
 import os
 import re
+import warnings
 from collections.abc import Hashable
 from pathlib import Path
 
-from vaewidgets.labels.journal import Journal, open_journal
+from vaewidgets.labels.journal import Journal, adopt, open_journal
 from vaewidgets.labels.table import Columns, TagColumns
 
 FOLDER = "vaewidgets-labels"
@@ -54,10 +55,16 @@ def open_log(
     )  # fmt: skip
     try:
         columns.renumber(journal.classes)  # now tags that only the log knows are found too
-        journal.adopt(columns.classes, columns.layers)
+        taken = adopt(journal, columns.classes, columns.layers, annotator)
     except BaseException:
         journal.close()
         raise
+    if taken:
+        warnings.warn(
+            f"{taken:,} labels in the DataFrame are not as they were last written here, and were "
+            "taken over. If the DataFrame should not have them, undo() takes them back.",
+            stacklevel=2,
+        )
     return journal
 
 

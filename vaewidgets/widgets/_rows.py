@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vaewidgets.images import Images
+from vaewidgets.labels.table import check_order
 from vaewidgets.widgets._colors import plain_text
 
 
@@ -117,6 +119,10 @@ class Table:
         self.is_given = data is not None
         self.frame = data if isinstance(data, pd.DataFrame) else pd.DataFrame(index=range(n))
         self._positions = self._match(self.frame, "data")
+        sources = () if images is None else images.sources
+        # What was no file has a source in words, such as "array of shape (28, 28)".
+        self._files = sources if any(PurePath(source).suffix for source in sources[:1]) else ()
+        check_order(self.frame, self._place(np.arange(n)), sources, "data")
         # Column names are anything and may repeat; in a menu they are text and must not.
         self._columns: dict[str, int] = {}
         for place in range(self.frame.shape[1]):
@@ -174,15 +180,25 @@ class Table:
         return values[positions]
 
     def index_label(self, row: int) -> str:
-        """Return the label of a row in the frame's index, as text."""
-        return plain_text(self.frame.index[self._place(row)])
+        """Return the label of a row in the frame's index, and the file of its image, as text."""
+        words = [plain_text(self.frame.index[self._place(row)])] if self._has_labels else []
+        if self._files:
+            words.append(plain_text(self._files[row].replace("\\", "/").rsplit("/", 1)[-1]))
+        return " · ".join(words)
 
     @property
     def index_name(self) -> str:
-        """What to call the index on a card; "" if it says no more than the row number."""
-        if isinstance(self.frame.index, pd.RangeIndex):
-            return ""
-        return plain_text(self.frame.index.name or "index")
+        """What to call the index on a card; "" if there is no more to say than the row number."""
+        if self._has_labels:
+            return plain_text(self.frame.index.name or "index")
+        return "file" if self._files else ""
+
+    @property
+    def _has_labels(self) -> bool:
+        """Whether the index says more than the row number."""
+        index = self.frame.index
+        is_plain = isinstance(index, pd.RangeIndex) and (index.start, index.step) == (0, 1)
+        return not is_plain or self._positions is not None
 
     def _place(self, rows: Any) -> Any:
         """Return where the points of these rows stand in the frame."""

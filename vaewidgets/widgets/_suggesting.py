@@ -76,9 +76,10 @@ class SuggestingWidget(LabelWidget):
         Raises
         ------
         ValueError
-            If nothing is labelled yet, or `name` is no tag.
+            If images of only one kind are labelled yet, or `name` is no tag.
         """
         number = self._tag_number(name)
+        self._check_labelled(number)
         self._propose(number, self._made_graph())
         return self._proposed()
 
@@ -241,15 +242,24 @@ class SuggestingWidget(LabelWidget):
     def _proposals(self, number: int | None, graph: CodeGraph) -> Suggestions:
         """Return what the labels that people gave make probable."""
         labels = self._human_labels(number)
-        if not labels.any():
-            what = "no image is labelled" if number is None else "no image has the tag"
-            raise ValueError(f"{what} yet: label one of each kind first, then ask again")
         make = suggest if number is None else suggest_tag
         with self._desk.lock:
             rows, codes = self._desk.journal.rejected(number or 0)
         if number is not None:  # what the journal calls by the tag is a yes here
             codes = np.full_like(codes, YES)
         return make(graph, labels, rejected=(rows, codes))
+
+    def _check_labelled(self, number: int | None) -> None:
+        """Refuse to propose where nothing can be told apart yet."""
+        kinds = np.setdiff1d(self._human_labels(number), [0])
+        if not kinds.size:
+            what = "no image is labelled" if number is None else "no image has the tag"
+            raise ValueError(f"{what} yet: label one of each kind first, then ask again")
+        if number is None and kinds.size == 1:
+            raise ValueError(
+                f"all labels are {self._desk.journal.classes[kinds[0] - 1]!r} yet, so all images "
+                "would be proposed as one: label some of another kind too, then ask again"
+            )
 
     def _human_labels(self, number: int | None) -> NDArray[np.uint16]:
         """Labels without those that were accepted from suggestions: these are no evidence."""
@@ -339,6 +349,7 @@ class SuggestingWidget(LabelWidget):
 
     def _on_suggest(self, content: Content, _buffers: Buffers) -> Reply:
         number = self._number_of_page(content.get("class"))
+        self._check_labelled(number)
 
         def work() -> Reply:
             self._propose(number, self._made_graph())
@@ -364,11 +375,8 @@ class SuggestingWidget(LabelWidget):
         journal = self._desk.journal
         if not journal.multi:
             return None
-        if (
-            type(number) is not int
-            or not 0 <= number < len(journal.classes)
-            or number in journal.gone
-        ):
+        is_tag = type(number) is int and 0 <= number < len(journal.classes)
+        if not is_tag or number in journal.gone:
             raise ValueError(f"the page asked about tag {number!r}, which there is not")
         return number
 

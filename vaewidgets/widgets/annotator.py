@@ -15,7 +15,7 @@ from traitlets import Int
 
 from vaewidgets.images import Images, as_images
 from vaewidgets.labels.opening import log_folder, name_of_annotator, open_log
-from vaewidgets.labels.table import match_rows, open_columns, rows_without_image
+from vaewidgets.labels.table import check_order, match_rows, open_columns, rows_without_image
 from vaewidgets.widgets._base import bundle, check_height
 from vaewidgets.widgets._colors import plain_text
 from vaewidgets.widgets._suggesting import SuggestingWidget
@@ -165,7 +165,9 @@ def _matched(
         hash(tuple(column) if isinstance(column, list) else column)
     except TypeError:
         raise TypeError(f"column is {column!r}; a column name must be hashable") from None
-    return frame, match_rows(positions, n_input, len(frame))
+    frame_rows = match_rows(positions, n_input, len(frame))
+    check_order(frame, frame_rows, () if images is None else images.sources)
+    return frame, frame_rows
 
 
 def _fingerprint(codes: Any, images: Images | None, journal: Any) -> str:

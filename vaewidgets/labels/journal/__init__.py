@@ -4,10 +4,11 @@
 ``records`` an edit in its place. ``journal`` takes them and keeps the ``state``: ``layer`` holds
 labels and who wrote them, ``classes`` the names. What it asks of a ``log`` is done on disk by
 ``log_folder``, the folder of all writers: ``log_file`` is the file of one, ``log_lines`` a line,
-``log_compaction`` joins files whose writers are gone. ``adopt`` finds what was changed in a
-DataFrame outside.
+``log_compaction`` joins files whose writers are gone. ``adopt`` takes over what was changed in
+a DataFrame outside.
 """
 
+from vaewidgets.labels.journal.adopt import adopt
 from vaewidgets.labels.journal.edits import Edit, RefusedError, parse_edit, parse_identity
 from vaewidgets.labels.journal.journal import Journal, Outcome
 from vaewidgets.labels.journal.log_folder import open_journal
@@ -22,6 +23,7 @@ __all__ = [
     "Record",
     "RefusedError",
     "RowSet",
+    "adopt",
     "open_journal",
     "parse_edit",
     "parse_identity",

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaewidgets.labels.journal.edits import Edit, Kind
+from vaewidgets.labels.journal.journal import Journal
 from vaewidgets.labels.journal.rows import RowSet
 from vaewidgets.labels.journal.state import NO
 
-if TYPE_CHECKING:
-    from vaewidgets.labels.journal.journal import Journal
-
-FRAME = "frame"
-"""The annotator of what was changed outside: no person undoes it."""
+_CLIENT = "frame-"
+"""How the client of edits begins that were found in a DataFrame."""
 
 Layers = Sequence[NDArray[np.integer]]
 
 
-def found_outside(
-    journal: Journal, start: Layers, classes: Sequence[str], layers: Layers
-) -> Iterator[Edit]:
-    """Edits that bring labels found in a DataFrame into a journal, each to be made at once.
+def adopt(journal: Journal, classes: Sequence[str], layers: Layers, annotator: str = "") -> int:
+    """Take over labels found in a DataFrame, where somebody changed them outside.
 
     Parameters
     ----------
     journal : Journal
-    start : sequence of ndarray
-        Labels when the log was begun.
-    classes, layers
-        What was found, numbered by the `classes` found.
+    classes : sequence of str
+        Names of the classes in the DataFrame.
+    layers : sequence of ndarray
+        Labels found there, by the numbers of these `classes`.
+    annotator : str
+        Who opens the log, and can undo this, class by class.
+
+    Returns
+    -------
+    int
+        How many labels were taken over.
 
     Notes
     -----
@@ -40,7 +44,16 @@ def found_outside(
     says nothing new: a cell that makes the frame again and again finds the same labels each time,
     and must not undo what the person did meanwhile.
     """
-    known = _known(journal, start)
+    client, taken = f"{_CLIENT}{secrets.token_hex(8)}", 0
+    for seq, edit in enumerate(_found_outside(journal, classes, layers), 1):
+        journal.append(replace(edit, client=client, seq=seq), annotator)
+        taken += 0 if edit.rows is None else len(edit.rows)
+    return taken
+
+
+def _found_outside(journal: Journal, classes: Sequence[str], layers: Layers) -> Iterator[Edit]:
+    """Edits that bring what was found into the journal, each to be made at once."""
+    known = _known(journal)
     for number, name in enumerate(classes):
         for value in (1, NO) if journal.multi else (number + 1,):
             rows = np.flatnonzero(layers[number if journal.multi else 0] == value)
@@ -60,12 +73,12 @@ def found_outside(
             yield Edit("", 0, kind, found, 1 + journal.numbers_of(name)[0])
 
 
-def _known(journal: Journal, start: Layers) -> dict[int, NDArray[np.integer]]:
+def _known(journal: Journal) -> dict[int, NDArray[np.integer]]:
     """Labels at the start, with what was found in the frame since."""
-    known = {number: codes.copy() for number, codes in enumerate(start)}
+    known: dict[int, NDArray[np.integer]] = dict(enumerate(map(np.copy, journal.start)))
     for record in journal.records:
         edit = record.edit
-        if record.annotator != FRAME or edit.rows is None:
+        if not edit.client.startswith(_CLIENT) or edit.rows is None:
             continue
         at = edit.code - 1 if journal.multi else 0
         if at not in known:

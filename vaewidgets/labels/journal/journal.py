@@ -6,7 +6,6 @@ edit is never changed or removed: undo and redo are edits too.
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
@@ -17,7 +16,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vaewidgets.labels.journal.adopt import FRAME, found_outside
 from vaewidgets.labels.journal.classes import Classes, ClassKey
 from vaewidgets.labels.journal.edits import CLASS_KINDS, MAX_CLASSES, ROW_KINDS, Edit, RefusedError
 from vaewidgets.labels.journal.log import Log
@@ -132,6 +130,11 @@ class Journal:
         return self.layers[0]
 
     @property
+    def start(self) -> Sequence[Codes]:
+        """Labels when the log was begun, by layer."""
+        return self._start[1]
+
+    @property
     def identity(self) -> str:
         """Name of the log on disk."""
         return self._log.identity if self._log else ""
@@ -230,23 +233,6 @@ class Journal:
     def refresh(self) -> Change | None:
         """Fold in what other writers put on disk since; None if there is nothing new."""
         return self._told_with(self._read_news()) or None
-
-    def adopt(self, classes: Sequence[str], layers: Sequence[NDArray[np.integer]]) -> None:
-        """Take over the labels found in a DataFrame, where somebody changed them outside.
-
-        Where none is found, or the one that was there when the log was begun, the log holds.
-        Anything else is recorded as a label by the annotator ``"frame"``.
-
-        Parameters
-        ----------
-        classes : sequence of str
-            Names of the classes in the DataFrame.
-        layers : sequence of ndarray
-            Labels found there, by the numbers of these `classes`.
-        """
-        client = f"{FRAME}-{secrets.token_hex(8)}"
-        for seq, edit in enumerate(found_outside(self, self._start[1], classes, layers), 1):
-            self.append(replace(edit, client=client, seq=seq), FRAME)
 
     def numbers_of(self, name: str) -> list[int]:
         """Find the classes that are called `name`, were at first, or took in one that was.

@@ -9,7 +9,7 @@ says which row belongs to which image. ``export`` writes files, ``json_lines`` o
 from vaewidgets.labels.table.columns import Columns
 from vaewidgets.labels.table.export import check_path, write_frame
 from vaewidgets.labels.table.given_frame import ConflictError, find_column
-from vaewidgets.labels.table.matching import match_rows, rows_without_image
+from vaewidgets.labels.table.matching import check_order, match_rows, rows_without_image
 from vaewidgets.labels.table.single import LabelColumn
 from vaewidgets.labels.table.table import open_columns
 from vaewidgets.labels.table.tags import TagColumns
@@ -19,6 +19,7 @@ __all__ = [
     "ConflictError",
     "LabelColumn",
     "TagColumns",
+    "check_order",
     "check_path",
     "find_column",
     "match_rows",

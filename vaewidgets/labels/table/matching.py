@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +13,9 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from vaewidgets.images.loading import Rejected
+
+_NEARLY_ALL = 0.9
+"""A column that holds this share of the file names of all images is about them."""
 
 
 def match_rows(positions: NDArray[np.int64], n_input: int, n_rows: int) -> NDArray[np.int64]:
@@ -56,6 +61,65 @@ def match_rows(positions: NDArray[np.int64], n_input: int, n_rows: int) -> NDArr
         f"frame has {n_rows:,} rows for {n_images:,} images{rejected}; "
         "each image needs its row, in the same order"
     )
+
+
+def check_order(
+    frame: pd.DataFrame,
+    frame_rows: NDArray[np.int64],
+    sources: Sequence[str],
+    name: str = "frame",
+) -> None:
+    """Refuse a frame that names the files of the images, but beside other images.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    frame_rows : ndarray of int, shape (n_images,)
+        Row of the frame of each image, see :func:`match_rows`.
+    sources : sequence of str
+        The file of each image; empty where there are none.
+    name : str
+        What the frame is called where it was given.
+
+    Raises
+    ------
+    ValueError
+        If a column or the index holds the file names of nearly all these images, some of them in
+        the row of another image, and no column has them where they belong.
+    """
+    files = [_file_name(source) for source in sources]
+    misplaced = None
+    for title, values in _texts(frame):
+        cells = [_file_name(cell) for cell in values[frame_rows]]
+        found = set(files).intersection(cells)
+        if len(found) < max(_NEARLY_ALL * len(files), 2):
+            continue
+        wrong = [i for i, cell in enumerate(cells) if cell in found and cell != files[i]]
+        if not wrong:
+            return
+        misplaced = misplaced or (title, wrong[0], cells[wrong[0]])
+    if misplaced:
+        title, image, cell = misplaced
+        raise ValueError(
+            f"{name} is in another order than the images: {title} says {cell!r} where image "
+            f"{image} is {files[image]!r}. Give the rows in the order in which the images were "
+            f"loaded, or load the images in the order of {name}"
+        )
+
+
+def _texts(frame: pd.DataFrame) -> Iterator[tuple[str, NDArray[np.object_]]]:
+    """Columns of text, and the index if it is text, each with what to call it."""
+    if pd.api.types.is_string_dtype(frame.index):
+        yield "its index", frame.index.to_numpy(object)
+    for place, title in enumerate(frame.columns):
+        column = frame.iloc[:, place]
+        if pd.api.types.is_string_dtype(column.dtype) or column.dtype == object:
+            yield f"column {title!r}", column.to_numpy(object)
+
+
+def _file_name(value: object) -> str:
+    """Last part of a path; "" for what is no text."""
+    return re.split(r"[\\/]", str(value))[-1] if isinstance(value, (str, os.PathLike)) else ""
 
 
 def rows_without_image(

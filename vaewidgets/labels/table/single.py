@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -93,11 +94,11 @@ class LabelColumn(Columns):
         """Learn which values stand for which classes; codes and names of those in the column."""
         codes, values = read_classes(column)
         names = [name_of(value) for value in values]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(
-                    f"holds different values that all read {name[:60]!r}; make them one first"
-                )
+        twice = next((name for name, count in Counter(names).items() if count > 1), None)
+        if twice is not None:
+            raise ValueError(
+                f"holds different values that all read {twice[:60]!r}; make them one first"
+            )
         codec = codec_of(column.dtype, missing_of(column))
         # Text that has another name, such as blanks, has no other value in a column of text.
         known = {n: v for n, v in self._values.items() if isinstance(v, str)}
