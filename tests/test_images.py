@@ -1,5 +1,7 @@
 """The checked collection, and every kind of array that is or is not a collection of images."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vaewidgets.images import Images, Rejected, as_images, check_image, load_images
+from vaewidgets.images.contact_sheet import MOST, contact_sheet
 
 GRAY = np.arange(5 * 6 * 7, dtype=np.uint8).reshape(5, 6, 7)
 RGB = np.arange(5 * 6 * 7 * 3, dtype=np.uint8).reshape(5, 6, 7, 3)
@@ -174,7 +177,7 @@ def test_a_list_of_equal_arrays_is_an_array_and_keeps_its_size():
         ([1, 2, 3], ValueError, "none of the 3 images.*int is not a file name"),
         ([[[1, 2], [3]]], ValueError, "differ in length"),
         ([[["a", "b"]]], ValueError, "uint8"),
-        (pd.DataFrame({"image": ["x.png"], "label": [0]}), TypeError, "one column.*image, label"),
+        (pd.DataFrame({"image": ["x.png"], "label": [0]}), TypeError, "whole DataFrame.*image, label"),
         (pd.Series([], dtype=object), ValueError, "0 images"),
         (pd.Series([None, np.nan, pd.NA]), ValueError, "none of the 3.*missing value"),
     ],
@@ -336,3 +339,31 @@ def test_every_image_stands_at_its_place_on_a_sheet_of_legal_size(n, height, wid
 def test_a_thumbnail_that_does_not_fit_its_sheet_is_refused():
     with pytest.raises(ValueError, match="max_side must be between 1 and max_sheet=64"):
         load_images(GRAY).sprite_sheets(max_side=65, max_sheet=64)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_contact_sheet_shows_the_first_images_enlarged_and_nothing_between_them(channels):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (MOST + 5, 16, 8, channels), dtype=np.uint8)
+    sheet = np.asarray(Image.open(io.BytesIO(contact_sheet(pixels))))
+    height, width = 64, 32
+    tiles = sheet.reshape(MOST // 12, height + 3, 12, width + 3, 4).swapaxes(1, 2)
+    tiles = tiles.reshape(MOST, height + 3, width + 3, 4)
+    assert (tiles[:, height:, :, 3] == 0).all()
+    assert (tiles[:, :, width:, 3] == 0).all()
+    shown = tiles[:, :height, :width]
+    assert (shown[..., 3] == 255).all()
+    assert (shown[:, ::4, ::4, :3] == pixels[:MOST]).all()
+    large = np.zeros((2, 100, 300, channels), np.float32)
+    assert Image.open(io.BytesIO(contact_sheet(large))).size == (2 * (64 + 3), 21 + 3)
+
+
+def test_a_notebook_shows_what_there_is_and_the_first_images(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    Images(np.zeros((2, 8, 8, 1), np.uint8))._ipython_display_()
+    assert shown[0] == {"text/plain": "<Images: 2 gray images, 8 x 8 pixels, uint8>"}
+    assert shown[1]["image/png"].startswith(b"\x89PNG")
+    shown.clear()
+    Images(np.zeros((0, 8, 8, 1), np.uint8))._ipython_display_()
+    assert len(shown) == 1

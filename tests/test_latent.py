@@ -128,6 +128,10 @@ def test_paths_keep_float32_and_refuse_what_they_cannot_walk():
             path(a, a, n_steps)
     with pytest.raises(ValueError, match="dimensions"):
         path(a, one([0.0, 0.0, 0.0]), 3)
+    with pytest.raises(TypeError, match=r"`start` is ndarray; accepted: .*posterior"):
+        path(np.zeros((8, 8, 1)), a, 3)
+    with pytest.raises(ValueError, match="`n_steps` is 'ndarray'; accepted: a whole"):
+        path(a, a, np.zeros((8, 8, 1)))
 
 
 def test_a_path_between_groups_joins_their_barycentres_ends_included():

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
-from vaewidgets.projections import METHODS, project, project_in_background
+from vaewidgets.projections import METHODS, as_method, project, project_in_background
 from vaewidgets.projections.embedding import neighbours, principal_start, sklearn_tsne
 from vaewidgets.projections.process import CancelledError, EmbeddingProcess, compiled_code_folder
 from vaewidgets.projections.rows import place_beside
@@ -207,6 +207,11 @@ def test_two_latent_dimensions_are_shown_as_they_are():
     assert (line.xy[:, 1] == 0).all()
 
 
+def test_a_method_is_known_as_the_menus_spell_it():
+    spelt = [as_method(name) for name in ("t-SNE", "UMAP", "PCA", "dims")]
+    assert spelt == ["tsne", "umap", "pca", "dims"]
+
+
 @pytest.mark.parametrize(
     ("codes", "options", "message"),
     [
@@ -217,7 +222,11 @@ def test_two_latent_dimensions_are_shown_as_they_are():
         (np.array([[1.0, 2.0], [np.nan, 0.0]]), {}, "the first is row 1"),
         (np.array([[1.0, np.inf]]), {"method": "tsne"}, "the first is row 0"),
         (np.array([[1.0, 1e300]]), {}, "finite"),
-        (np.zeros((3, 2)), {"method": "lda"}, "method must be one of pca, tsne, umap, dims"),
+        (
+            np.zeros((3, 2)),
+            {"method": "lda"},
+            "must be one of 'pca', 'tsne', 'umap', 'dims'",
+        ),
         (np.zeros((3, 2)), {"method": "dims", "dims": (0, 2)}, "from 0 to 1"),
         (np.zeros((3, 2)), {"method": "dims", "dims": (1, 1)}, "two different"),
         (np.zeros((3, 2)), {"method": "dims", "dims": (-1, 0)}, "from 0 to 1"),

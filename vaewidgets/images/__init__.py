@@ -2,7 +2,8 @@
 
 ``sources`` is the way in, ``collection`` holds :class:`Images`, ``store`` a collection on disk
 (its file in ``store_file``), ``pixels`` the checks of arrays, ``loading`` the reading of many
-files, ``decoding`` of one, ``sprites`` the thumbnails.
+files, ``decoding`` of one, ``sprites`` the thumbnails, ``contact_sheet`` the picture that a
+notebook shows of a collection.
 """
 
 from vaewidgets.images.collection import Images

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from vaewidgets.images.contact_sheet import contact_sheet
 from vaewidgets.images.pixels import PixelArray, check_channels, in_chunks
 from vaewidgets.images.sprites import SpriteSheet, shrink, sprite_sheets
 
@@ -94,6 +95,16 @@ class Images:
         if self.rejected:
             text += f", {len(self.rejected)} rejected"
         return f"<Images: {text}>"
+
+    def _ipython_display_(self) -> None:
+        """Show what there is, and the first images, at the end of a notebook's cell."""
+        from IPython import display as ipython
+
+        display: Any = ipython.display
+        display({"text/plain": repr(self)}, raw=True)
+        if len(self):
+            sheet = {"image/png": contact_sheet(self.pixels), "text/plain": "the first images"}
+            display(sheet, raw=True)
 
     @overload
     def __getitem__(self, rows: int | np.integer[Any]) -> PixelArray: ...

@@ -350,9 +350,11 @@ def _reject(position: int, item: Any, error: Exception) -> Rejected:
 def _nothing_read(rejected: dict[int, Rejected]) -> ValueError:
     """Make the error for when no image is left."""
     first = rejected[min(rejected)]
+    where = "" if Path(first.source).is_absolute() else f" (looked for in {Path.cwd()})"
+    missing = where if first.reason == "no such file" else ""
     return ValueError(
         f"none of the {len(rejected)} images could be read; the first, {first.source}: "
-        f"{first.reason}"
+        f"{first.reason}{missing}"
     )
 
 

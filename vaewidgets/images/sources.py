@@ -181,13 +181,17 @@ def _items(source: Any) -> Sequence[Any] | None:
     if isinstance(source, (str, os.PathLike)):
         path = Path(source).expanduser()
         if not path.exists():
-            raise FileNotFoundError(f"no such file or folder: {path}")
+            hint = "; for files by pattern pass Path(folder).glob(pattern)" * ("*" in path.name)
+            raise FileNotFoundError(f"no such file or folder: {path.absolute()}{hint}")
         return find_files(path) if path.is_dir() else [path]
     if isinstance(source, (bytes, bytearray, Image.Image)):
         return [source]
     if isinstance(source, pd.DataFrame):
         columns = ", ".join(str(column) for column in source.columns[:10])
-        raise TypeError(f"pass one column of the DataFrame, df[...], out of: {columns}")
+        raise TypeError(
+            "images is a whole DataFrame; accepted: the column with the file names, df[...], out "
+            f"of: {columns}"
+        )
     if isinstance(source, (pd.Series, pd.Index)):
         return list(source)
     if isinstance(source, (list, tuple)):

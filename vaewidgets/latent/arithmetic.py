@@ -40,6 +40,11 @@ def attribute_direction(
     Radford, Metz and Chintala, Unsupervised representation learning with deep convolutional
     generative adversarial networks, 2016, section 6.3.2 (vector arithmetic, averaged); White,
     Sampling generative networks, 2016, section 3.1 (attribute vectors).
+
+    Examples
+    --------
+    >>> smile = attribute_direction(codes[smiling], codes[~smiling])  # doctest: +SKIP
+    >>> vae.inverse_transform(move_along(codes[:1], smile, [0, 0.5, 1]))  # doctest: +SKIP
     """
     groups = {"with_": code_table(with_, "with_"), "without": code_table(without, "without")}
     for name, codes in groups.items():
@@ -111,6 +116,11 @@ def traverse(code: ArrayLike, dimension: int, values: ArrayLike) -> NDArray[np.f
     ValueError
         If the code or the values are no finite numbers or have another shape, or there is no
         such dimension.
+
+    Examples
+    --------
+    >>> code = vae.transform(images[[3]])[0]  # doctest: +SKIP
+    >>> pictures = vae.inverse_transform(traverse(code, 0, [-2, -1, 0, 1, 2]))  # doctest: +SKIP
     """
     row, steps = _one_row(code, "code"), _numbers(values, "values")
     codes = np.tile(row, (len(steps), 1))

@@ -46,11 +46,20 @@ def path(
     ----------
     Shoemake, Animating rotation with quaternion curves, 1985; White, Sampling generative
     networks, 2016; for optimal transport see :func:`vaewidgets.gaussians.transport_path`.
+
+    Examples
+    --------
+    >>> ends = vae.posterior(images[[3, 8]])  # doctest: +SKIP
+    >>> steps = path(ends[:1], ends[1:], 9)  # doctest: +SKIP
+    >>> pictures = vae.inverse_transform(steps.mean)  # doctest: +SKIP
     """
+    _check_gaussians(start, "start")
+    _check_gaussians(end, "end")
     if kind not in PATHS:
         raise ValueError(f"kind must be one of {', '.join(PATHS)}, got {kind!r}")
     if isinstance(n_steps, bool) or not isinstance(n_steps, (int, np.integer)):
-        raise ValueError(f"`n_steps` is {n_steps!r}; accepted: a whole number of at least 2")
+        given = n_steps if isinstance(n_steps, (str, float, bool)) else type(n_steps).__name__
+        raise ValueError(f"`n_steps` is {given!r}; accepted: a whole number of at least 2")
     if n_steps < 2:
         raise ValueError(f"n_steps must be at least 2 (both ends are part of it), got {n_steps}")
     t = np.linspace(0.0, 1.0, n_steps)
@@ -89,18 +98,28 @@ def group_path(
         If a group is no Gaussians.
     ValueError
         If a group is empty, the dimensions differ, or :func:`path` refuses the rest.
+
+    Examples
+    --------
+    >>> threes, eights = (vae.posterior(images[labels == k]) for k in (3, 8))  # doctest: +SKIP
+    >>> pictures = vae.inverse_transform(group_path(threes, eights, 9).mean)  # doctest: +SKIP
     """
     ends = []
     for name, group in (("start", start), ("end", end)):
-        if not isinstance(group, Gaussians):
-            raise TypeError(
-                f"`{name}` is {type(group).__name__}; accepted: Gaussians; codes without spread "
-                "are Gaussians(codes, np.zeros_like(codes))"
-            )
+        _check_gaussians(group, name)
         if len(group) == 0:
             raise ValueError(f"`{name}` is a group of 0 Gaussians; accepted: at least 1")
         ends.append(barycentre(group))
     return path(ends[0], ends[1], n_steps, kind)
+
+
+def _check_gaussians(value: Any, name: str) -> None:
+    """Refuse what has no mean and spread, and say how to get them."""
+    if not isinstance(value, Gaussians):
+        raise TypeError(
+            f"`{name}` is {type(value).__name__}; accepted: Gaussians, as vae.posterior(images) "
+            "gives; codes without spread are Gaussians(codes, np.zeros_like(codes))"
+        )
 
 
 def sample_along(

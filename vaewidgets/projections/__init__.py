@@ -10,6 +10,7 @@ from vaewidgets.projections.projection import (
     METHODS,
     Projection,
     ProjectionJob,
+    as_method,
     project,
     project_in_background,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Projection",
     "ProjectionJob",
     "Reduction",
+    "as_method",
     "project",
     "project_in_background",
     "reduce_codes",

@@ -26,6 +26,21 @@ LABELS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP", "dims": "two latent dim
 MOST_FITTED = 10_000
 
 
+def as_method(name: Any, argument: str = "method") -> str:
+    """Return the method that is meant, also where it is spelt as on a menu ("t-SNE").
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name, naming those there are.
+    """
+    spelt = name.lower().replace("-", "") if isinstance(name, str) else ""
+    if spelt not in METHODS:
+        known = ", ".join(map(repr, METHODS))
+        raise ValueError(f"{argument} must be one of {known}, got {name!r}")
+    return spelt
+
+
 @dataclass(frozen=True, eq=False)
 class Projection:
     """Points in the plane, and what they mean.
@@ -194,11 +209,9 @@ class _Task:
     def __init__(
         self, codes: ArrayLike, method: str, dims: tuple[int, int], random_state: int
     ) -> None:
-        if method not in METHODS:
-            raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+        self.method = as_method(method)
         self.codes = check_finite(codes)
-        self.method = method
-        self.dims = _check_dims(dims, self.codes.shape[1]) if method == "dims" else dims
+        self.dims = _check_dims(dims, self.codes.shape[1]) if self.method == "dims" else dims
         self.random_state = random_state
         self._process: EmbeddingProcess | None = None
         # Made now, so that a job cancelled before its thread begins does not begin.

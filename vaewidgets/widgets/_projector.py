@@ -65,9 +65,7 @@ class Projector:
         """Return the key a projection is kept under; refuse what cannot be projected."""
         if method == "given" and ("given",) in self._kept:
             return ("given",)
-        if method not in projections.METHODS:
-            known = ", ".join(repr(name) for name in projections.METHODS)
-            raise ValueError(f"projection must be one of {known}, got {method!r}")
+        method = projections.as_method(method, "projection")
         if method != "dims":
             return (method,)
         numbers = tuple(dims) if isinstance(dims, (tuple, list)) else ()

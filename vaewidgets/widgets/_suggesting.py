@@ -375,8 +375,8 @@ class SuggestingWidget(LabelWidget):
         journal = self._desk.journal
         if not journal.multi:
             return None
-        is_tag = type(number) is int and 0 <= number < len(journal.classes)
-        if not is_tag or number in journal.gone:
+        tags = set(range(len(journal.classes))) - journal.gone
+        if type(number) is not int or number not in tags:
             raise ValueError(f"the page asked about tag {number!r}, which there is not")
         return number
 

@@ -58,8 +58,9 @@ def match_rows(positions: NDArray[np.int64], n_input: int, n_rows: int) -> NDArr
         )
     rejected = f" ({n_input - n_images:,} more could not be read)" if n_input > n_images else ""
     raise ValueError(
-        f"frame has {n_rows:,} rows for {n_images:,} images{rejected}; "
-        "each image needs its row, in the same order"
+        f"frame has {n_rows:,} rows for {n_images:,} images{rejected}; each image needs its row, "
+        "in the same order. Images that were loaded from a column of the frame, "
+        "load_images(df[...]), know their rows, also where some cannot be read"
     )
 
 
