@@ -177,7 +177,7 @@ def test_a_list_of_equal_arrays_is_an_array_and_keeps_its_size():
         ([1, 2, 3], ValueError, "none of the 3 images.*int is not a file name"),
         ([[[1, 2], [3]]], ValueError, "differ in length"),
         ([[["a", "b"]]], ValueError, "uint8"),
-        (pd.DataFrame({"image": ["x.png"], "label": [0]}), TypeError, "whole DataFrame.*image, label"),
+        (pd.DataFrame({"image": ["x.png"], "label": [0]}), TypeError, "whole.*image, label"),
         (pd.Series([], dtype=object), ValueError, "0 images"),
         (pd.Series([None, np.nan, pd.NA]), ValueError, "none of the 3.*missing value"),
     ],
