@@ -185,3 +185,5 @@ def use_all(widget: BaseWidget) -> None:
         tell(widget, op, f"use-{op}", USES[op], *([CODE] if op == "decode" else []))
         if op != "edit":  # is acknowledged, by number
             widget.comm.wait_for(f"use-{op}")
+        if worker := getattr(widget, "_worker", None):  # ends a moment after its answer
+            worker.join()
