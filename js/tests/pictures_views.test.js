@@ -203,6 +203,68 @@ test("a slider moves its own dimension, in all views, and a double click puts it
   assert.ok(Math.abs(code()[2] - 0.6) < 1e-6, String(code()));
 });
 
+/**
+ * Drag a slider from end to end, 600 events in turns of 20.
+ * @param {HTMLInputElement} slider @param {(place: number) => number} at
+ */
+async function drag(slider, at) {
+  for (let k = 1; k <= 600; k++) {
+    slider.value = String(at(k / 600));
+    slider.dispatchEvent(new window.Event("input"));
+    if (k % 20 === 0) await wait(15);
+  }
+}
+
+test("of 600 moves of a slider one code at a time is decoded, and the last one is shown", async () => {
+  const model = createCode();
+  const { el } = show(tweaker, model);
+  const asked = () => model.sent.filter(({ content }) => content.op === "decode");
+  let open = 0;
+  let most = 0;
+  let answered = 0;
+  /** A kernel that takes its time: an image is as bright as 50 times its code. */
+  async function answer() {
+    const { content, buffers } = asked()[answered++];
+    most = Math.max(most, ++open);
+    await wait(100); // longer than the pause between two questions
+    open--;
+    const size = { width: 1, height: 1, channels: 1 };
+    const bytes = new Uint8Array([Math.round(50 * new Float32Array(buffers[0])[2])]);
+    model.emit("msg:custom", { op: "reply", request: content.request, ...size }, [bytes]);
+  }
+  const kernel = setInterval(() => {
+    while (answered < asked().length) answer();
+  }, 1);
+  const saves = model.saves();
+  const slider = /** @type {HTMLInputElement} */ (el.querySelector(".vw-dim-slider"));
+  await drag(slider, (place) => 3 * place);
+  const result = el.querySelector(".vw-current canvas");
+  const seen = () => painted.filter(({ canvas }) => canvas === result).at(-1)?.first;
+  for (let tries = 0; seen() !== 150 && tries < 200; tries++) await wait(10);
+  clearInterval(kernel);
+  assert.equal(seen(), 150);
+  assert.equal(new Float32Array(asked().at(-1)?.buffers[0])[2], 3);
+  assert.equal(new Float32Array(model.get("_code").buffer)[2], 3);
+  assert.equal(most, 1);
+  assert.ok(asked().length < 200, `${asked().length} codes were decoded`);
+  assert.ok(model.saves() - saves < 200, `${model.saves() - saves} codes were saved`);
+});
+
+test("of 600 moves along a path none is asked of the kernel, and the last one is shown", async () => {
+  const { model, asked, answer } = createPath();
+  const { el } = show(interpolator, model);
+  await wait();
+  await answer(asked()[0]);
+  const { length } = model.sent;
+  const slider = /** @type {HTMLInputElement} */ (el.querySelector("input[type=range]"));
+  await drag(slider, (place) => 1 - place);
+  const middle = el.querySelector(".vw-current canvas");
+  assert.equal(painted.filter(({ canvas }) => canvas === middle).at(-1)?.first, 10);
+  assert.equal(model.get("t"), 0);
+  assert.equal(model.sent.length, length);
+  assert.ok(model.saves() < 200, `the place was saved ${model.saves()} times`);
+});
+
 test("where the browser refuses to copy, the code is shown to be copied by hand", async () => {
   const { el, press } = show(tweaker, createCode());
   press("Copy code");

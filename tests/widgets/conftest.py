@@ -8,7 +8,10 @@ import pytest
 from sklearn.decomposition import PCA
 
 from tests.widgets._annotating import CODES, Wire
+from tests.widgets._every import MAKE, Model, Recorder, a_frame, read_images
 from vaewidgets import VAE, Images
+from vaewidgets.widgets import training
+from vaewidgets.widgets._base import BaseWidget
 from vaewidgets.widgets.annotator import Annotator
 
 
@@ -88,3 +91,21 @@ def annotate():
     yield make
     for widget in made:
         widget.close()
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    """All that widgets made from now on send: data and buffers of each message."""
+    sent: list[tuple[dict[str, Any], list[bytes]]] = []
+    monkeypatch.setattr("comm.create_comm", lambda **options: Recorder(sent, **options))
+    monkeypatch.setattr(training, "display", lambda widget: None)
+    return sent
+
+
+@pytest.fixture(params=MAKE)
+def one(request, recorded, tmp_path) -> Any:
+    """One of every public widget after the other, of image files in a folder."""
+    images = read_images(tmp_path / "folder-of-images")
+    widget: BaseWidget = MAKE[request.param](Model(), images, a_frame())
+    yield widget
+    widget.close()

@@ -114,9 +114,9 @@ class BaseWidget(anywidget.AnyWidget):
 
     def _fail(self, content: Any, error: Exception) -> None:
         """Show an error in the widget and keep it in the log."""
-        log.error("%s: %s", type(self).__name__, error, exc_info=error)
+        text = _words_of(error)
+        log.error("%s: %s", type(self).__name__, text, exc_info=error)
         request = content.get("request") if isinstance(content, dict) else None
-        text = str(error) or type(error).__name__
         self.send({"op": "error", "request": request, "message": text[:2000]})
 
     def _later(self, content: Content, work: Callable[[], Reply]) -> None:
@@ -133,6 +133,19 @@ class BaseWidget(anywidget.AnyWidget):
                 ),
             ),
         )
+
+
+def _words_of(error: Exception) -> str:
+    """Return what an error says, as text that can be sent.
+
+    Names of files that are no UTF-8 are half characters, which Jupyter refuses to send: the
+    question would never be answered. Nor would it be if the error failed to say what it is.
+    """
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  (whatever it is, the person must see that there was an error)
+        text = ""
+    return text.encode("utf-8", "replace").decode() or type(error).__name__
 
 
 def _answer_where_asked(comm: Any) -> None:
