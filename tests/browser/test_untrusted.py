@@ -22,6 +22,7 @@ from vaewidgets.widgets.scatter import LatentScatter
 from vaewidgets.widgets.training import TrainingMonitor
 from vaewidgets.widgets.tweaker import LatentTweaker
 
+pytestmark = pytest.mark.filterwarnings("ignore:column .* different values")
 N = len(HOSTILE)
 HARMLESS = [f"name {k:03}" for k in range(N)]
 VIEW = "application/vnd.jupyter.widget-view+json"
