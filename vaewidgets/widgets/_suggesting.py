@@ -60,7 +60,8 @@ class SuggestingWidget(LabelWidget):
 
         Labels spread inside small groups of images that look alike, and over neighbours; see
         :func:`vaewidgets.labels.suggestions.suggest`. The first call prepares the groups, which
-        takes a minute and a half for 60,000 images; later ones take a second.
+        takes a minute and a half for 60,000 images; later ones take a second or two. The labels
+        of one step count as one observation where probabilities are measured.
 
         Parameters
         ----------
@@ -240,16 +241,17 @@ class SuggestingWidget(LabelWidget):
 
     def _proposals(self, number: int | None, graph: CodeGraph) -> Suggestions:
         """Return what the labels that people gave make probable."""
-        labels = self._human_labels(number)
+        with self._desk.lock:
+            labels = self._human_labels(number)
+            rows, codes = self._desk.journal.rejected(number or 0)
+            steps = self._desk.journal.steps() if number is None else None
         if not labels.any():
             what = "no image is labelled" if number is None else "no image has the tag"
             raise ValueError(f"{what} yet: label one of each kind first, then ask again")
-        make = suggest if number is None else suggest_tag
-        with self._desk.lock:
-            rows, codes = self._desk.journal.rejected(number or 0)
-        if number is not None:  # what the journal calls by the tag is a yes here
-            codes = np.full_like(codes, YES)
-        return make(graph, labels, rejected=(rows, codes))
+        if number is None:
+            return suggest(graph, labels, steps=steps, rejected=(rows, codes))
+        # What the journal calls by the tag is a yes here.
+        return suggest_tag(graph, labels, rejected=(rows, np.full_like(codes, YES)))
 
     def _human_labels(self, number: int | None) -> NDArray[np.uint16]:
         """Labels without those that were accepted from suggestions: these are no evidence."""

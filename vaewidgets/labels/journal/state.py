@@ -163,6 +163,19 @@ class State:
         both = np.unique(np.concatenate(pairs))
         return both // 65536, (both % 65536).astype(np.uint16)
 
+    def steps(self, layer: int, single: str) -> NDArray[np.int64]:
+        """Tell which write gave each row its label; -1 at the start and by annotator `single`."""
+        found = self.layers[layer].writes()
+        history = self._histories.get(single, _History())
+        theirs = [
+            number
+            for _, step in history.done
+            for written, number in step.writes
+            if written is self.layers[layer]
+        ]
+        found[np.isin(found, theirs)] = -1
+        return found
+
     def _is_copy(self, record: Record) -> bool:
         """Whether another writer's record of the very same edit was folded in before."""
         edit, writers = record.edit, self._writers.setdefault(record.edit.client, [])
