@@ -74,6 +74,7 @@ class Person:
     def __init__(self, truth: np.ndarray) -> None:
         self.truth = truth.astype(np.uint16) + 1
         self.codes = np.zeros(len(truth), dtype=np.uint16)
+        self.steps = np.full(len(truth), -1)
         self.actions = 0
 
     def name(self, rows: np.ndarray) -> None:
@@ -82,7 +83,9 @@ class Person:
         if 2 * kinds.max() >= len(rows):
             self.codes[rows] = kinds.argmax()
         else:
-            self.codes[rows[:1]] = self.truth[rows[:1]]
+            rows = rows[:1]
+            self.codes[rows] = self.truth[rows]
+        self.steps[rows] = self.actions
         self.actions += 1
 
     def expected(self, rows: np.ndarray, proposed: np.ndarray) -> bool:
@@ -106,7 +109,7 @@ def ours(graph: CodeGraph, person: Person, seed: int) -> Curve:
             calm = calm + 1 if person.expected(rows, found.best) else 0
         person.name(rows)
         if person.actions < OFTEN or person.actions % 5 == 0:
-            found = suggest(graph, person.codes, random_state=seed)
+            found = suggest(graph, person.codes, steps=person.steps, random_state=seed)
         if person.actions in STOPS:
             curve[str(person.actions)] = person.right(found.best)
             curve[f"ece {person.actions}"] = calibration_error(found, person)

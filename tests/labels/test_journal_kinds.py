@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vaewidgets.labels.journal import Edit, Journal, RefusedError, RowSet
+from vaewidgets.labels.journal import Edit, Journal, RefusedError, RowSet, adopt
 
 N_ROWS = 12
 CLASSES = ("cat", "dog", "bird")
@@ -345,3 +345,22 @@ def test_any_number_of_edits_undone_leave_the_state_as_it_was_byte_for_byte(mult
         hand("redo")
         assert snapshot(journal) == after[-1]
     assert snapshot(journal.fold()) == snapshot(journal)
+
+
+def test_the_journal_knows_which_edit_labelled_a_row():
+    journal = Journal(6, CLASSES, [np.array([CAT, 0, 0, 0, 0, 0], np.uint16)])
+    hand = Hand(journal)
+    hand("label", [1, 2, 3], DOG)
+    hand("label", [3, 4], BIRD)
+    first, second = journal.steps()[[1, 4]]
+    assert journal.steps().tolist() == [-1, first, first, second, second, -1]
+    assert -1 < first < second
+    hand("undo")
+    assert journal.steps().tolist() == [-1, first, first, first, -1, -1]
+    hand("redo")
+    hand("merge_class", None, DOG, into=BIRD)
+    steps = journal.steps()
+    assert steps[1] == steps[2] == first != steps[3] == steps[4]
+    adopt(journal, CLASSES, [np.array([CAT, 0, CAT, 0, 0, CAT], np.uint16)])
+    assert journal.steps()[[2, 5]].tolist() == [-1, -1]
+    assert journal.fold().steps().tolist() == journal.steps().tolist()

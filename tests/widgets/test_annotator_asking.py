@@ -131,6 +131,30 @@ def test_what_was_accepted_is_neither_evidence_nor_asked_about(owls):
     assert sorted(widget.ask("outlying", N)) == list(range(N - 6, N))
 
 
+def test_images_labelled_in_one_step_are_one_observation(annotate, monkeypatch):
+    from vaewidgets.widgets import _suggesting
+
+    heard, make = [], _suggesting.suggest
+
+    def listening(graph, codes, *, steps, **options):
+        heard.append(steps)
+        return make(graph, codes, steps=steps, **options)
+
+    monkeypatch.setattr(_suggesting, "suggest", listening)
+    frame = pd.DataFrame({"label": ["cat", "cat", *[None] * (N - 2)]})
+    widget = annotate(frame, "label", ["cat", "dog", "owl"], model=CODES)
+    widget.label([4, 7, 10], "dog")
+    widget.label([5, 8], "owl")
+    widget.suggest()
+    widget.ask("uncertain", 3)
+    for steps in heard:
+        assert (steps[[0, 1]] == -1).all()
+        assert len({steps[4], steps[5], -1}) == 3
+        assert (steps[[4, 7, 10]] == steps[4]).all()
+        assert (steps[[5, 8]] == steps[5]).all()
+    assert len(heard) == 2
+
+
 def test_only_images_that_stand_unlabelled_count_as_asked(owls):
     widget = owls()
     rows = widget.ask("uncertain", 6)

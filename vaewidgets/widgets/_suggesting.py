@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,30 +22,18 @@ from vaewidgets.labels.suggestions import (
 )
 from vaewidgets.widgets._base import Buffers, Content, Reply
 from vaewidgets.widgets._labelling import LabelWidget
+from vaewidgets.widgets._proposal import YES, Proposal
 from vaewidgets.widgets._rows import as_rows
 
-YES = 1
 MOST_ASKED = 512
 """Most images that a page may ask to be asked about at once."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Shown:
-    """What is proposed at the moment."""
-
-    number: int | None
-    """The tag that it is about; None where an image has one label."""
-    codes: NDArray[np.uint16]
-    """1 + the class proposed for each image; of a tag 1 for yes and 2 for no; 0 for nothing."""
-    probability: NDArray[np.float32]
-    words: str
 
 
 class SuggestingWidget(LabelWidget):
     """An annotator that proposes labels for the images that have none."""
 
     _graph: CodeGraph | None = None
-    _shown: _Shown | None = None
+    _shown: Proposal | None = None
     _worker: threading.Thread | None = None
 
     def _begin_labelling(self, annotator: str) -> None:
@@ -60,7 +47,8 @@ class SuggestingWidget(LabelWidget):
 
         Labels spread inside small groups of images that look alike, and over neighbours; see
         :func:`vaewidgets.labels.suggestions.suggest`. The first call prepares the groups, which
-        takes a minute and a half for 60,000 images; later ones take a second.
+        takes a minute and a half for 60,000 images; later ones take a second or two. The labels
+        of one step count as one observation where probabilities are measured.
 
         Parameters
         ----------
@@ -115,7 +103,7 @@ class SuggestingWidget(LabelWidget):
         is_multi = self._desk.journal.multi
         proposed = found.codes if is_multi else np.where(found.codes == YES, number + 1, 0)
         self._offer(
-            _Shown(
+            Proposal(
                 number if is_multi else None,
                 proposed.astype(np.uint16),
                 found.probability,
@@ -131,16 +119,7 @@ class SuggestingWidget(LabelWidget):
 
     def _proposed(self) -> pd.DataFrame:
         """Return class and probability of what is proposed, the surest first."""
-        shown = self._standing()
-        journal = self._desk.journal
-        rows = np.flatnonzero(shown.codes)
-        rows = rows[np.argsort(-shown.probability[rows], kind="stable")]
-        names = np.array([None, *journal.classes], dtype=object)
-        if shown.number is not None:
-            name = journal.classes[shown.number]
-            names = np.array([None, name, f"not {name}"], dtype=object)
-        found = {"class": names[shown.codes[rows]], "probability": shown.probability[rows]}
-        return pd.DataFrame(found, index=pd.Index(rows, name="position"))
+        return self._standing().table(self._desk.journal.classes)
 
     def accept(self, rows: Any = None, threshold: float = 0.9) -> int:
         """Give images the labels that are proposed for them, as one step that can be undone.
@@ -237,17 +216,18 @@ class SuggestingWidget(LabelWidget):
 
     def _propose(self, number: int | None, graph: CodeGraph) -> None:
         found = self._proposals(number, graph)
-        self._offer(_Shown(number, found.codes, found.probability, found.words))
+        self._offer(Proposal(number, found.codes, found.probability, found.words))
 
     def _proposals(self, number: int | None, graph: CodeGraph) -> Suggestions:
         """Return what the labels that people gave make probable."""
-        labels = self._human_labels(number)
-        make = suggest if number is None else suggest_tag
         with self._desk.lock:
+            labels = self._human_labels(number)
             rows, codes = self._desk.journal.rejected(number or 0)
-        if number is not None:  # what the journal calls by the tag is a yes here
-            codes = np.full_like(codes, YES)
-        return make(graph, labels, rejected=(rows, codes))
+            steps = self._desk.journal.steps() if number is None else None
+        if number is None:
+            return suggest(graph, labels, steps=steps, rejected=(rows, codes))
+        # What the journal calls by the tag is a yes here.
+        return suggest_tag(graph, labels, rejected=(rows, np.full_like(codes, YES)))
 
     def _check_labelled(self, number: int | None) -> None:
         """Refuse to propose where nothing can be told apart yet."""
@@ -268,7 +248,7 @@ class SuggestingWidget(LabelWidget):
         with self._desk.lock:
             return np.where(journal.suggested(layer), 0, journal.layers[layer])
 
-    def _offer(self, shown: _Shown) -> None:
+    def _offer(self, shown: Proposal) -> None:
         self._shown = shown
         self._show_suggestions()
 
@@ -289,36 +269,19 @@ class SuggestingWidget(LabelWidget):
         certain = (shown.probability * 255).astype(np.uint8).tobytes()
         return {**about, "count": count}, [shown.codes.astype("<u2").tobytes(), certain]
 
-    def _standing(self, *, labelled_too: bool = False) -> _Shown:
-        """Return what stands: not rejected, of a class that there is, and without a label."""
-        shown, journal = self._shown, self._desk.journal
-        if shown is None:
+    def _standing(self, *, labelled_too: bool = False) -> Proposal:
+        """Return what stands of what was proposed."""
+        if self._shown is None:
             raise ValueError("nothing is proposed yet; suggest() proposes labels")
-        layer = shown.number or 0
-        codes = shown.codes.copy()
         with self._desk.lock:
-            rows, rejected = journal.rejected(layer)
-            gone = np.array(sorted(journal.gone), np.int64)
-            labelled = journal.layers[layer] > 0
-        proposed = codes[rows]
-        if shown.number is not None:
-            proposed = np.where(proposed == YES, layer + 1, 0)
-        codes[rows[proposed == rejected]] = 0
-        # An accepted label would bring a class back that was deleted.
-        if shown.number is None and gone.size:
-            codes[np.isin(codes, gone + 1)] = 0
-        elif shown.number in gone:
-            codes[:] = 0
-        if not labelled_too:
-            codes[labelled] = 0
-        return _Shown(shown.number, codes, shown.probability, shown.words)
+            return self._shown.standing(self._desk.journal, labelled_too=labelled_too)
 
     def _mask(self, rows: Any) -> NDArray[np.bool_]:
         mask = np.zeros(self._n, bool)
         mask[as_rows(rows, self._n, "rows")] = True
         return mask
 
-    def _answer(self, kind: str, shown: _Shown, wanted: NDArray[np.bool_]) -> int:
+    def _answer(self, kind: str, shown: Proposal, wanted: NDArray[np.bool_]) -> int:
         """Accept or reject what is proposed for the images wanted; of a tag, only the yes."""
         is_class = shown.codes > 0 if shown.number is None else shown.codes == YES
         rows = np.flatnonzero(wanted & is_class)

@@ -9,13 +9,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vaewidgets.labels.journal.edits import Edit, Kind
+from vaewidgets.labels.journal.edits import FROM_FRAME, Edit, Kind
 from vaewidgets.labels.journal.journal import Journal
 from vaewidgets.labels.journal.rows import RowSet
 from vaewidgets.labels.journal.state import NO
-
-_CLIENT = "frame-"
-"""How the client of edits begins that were found in a DataFrame."""
 
 Layers = Sequence[NDArray[np.integer]]
 
@@ -44,7 +41,7 @@ def adopt(journal: Journal, classes: Sequence[str], layers: Layers, annotator: s
     says nothing new: a cell that makes the frame again and again finds the same labels each time,
     and must not undo what the person did meanwhile.
     """
-    client, taken = f"{_CLIENT}{secrets.token_hex(8)}", 0
+    client, taken = f"{FROM_FRAME}{secrets.token_hex(8)}", 0
     for seq, edit in enumerate(_found_outside(journal, classes, layers), 1):
         journal.append(replace(edit, client=client, seq=seq), annotator)
         taken += 0 if edit.rows is None else len(edit.rows)
@@ -78,7 +75,7 @@ def _known(journal: Journal) -> dict[int, NDArray[np.integer]]:
     known: dict[int, NDArray[np.integer]] = dict(enumerate(map(np.copy, journal.start)))
     for record in journal.records:
         edit = record.edit
-        if not edit.client.startswith(_CLIENT) or edit.rows is None:
+        if not edit.client.startswith(FROM_FRAME) or edit.rows is None:
             continue
         at = edit.code - 1 if journal.multi else 0
         if at not in known:

@@ -35,6 +35,8 @@ MAX_NOTE = 2000
 """Longest note, in characters."""
 MAX_CLASSES = 1000
 """Most classes of one column; what has more is not a label but a name or a measurement."""
+FROM_FRAME = "frame-"
+"""How the client of an edit begins that was not made here but found in the DataFrame."""
 _MAX_SEQ = 2**53
 """Numbers beyond are no longer exact in the page."""
 

@@ -148,6 +148,13 @@ class Journal:
         """Where the label that stands in a layer came from a suggestion that was accepted."""
         return self._state.layers[layer].suggested
 
+    def steps(self, layer: int = 0) -> NDArray[np.int64]:
+        """Tell which edit gave each row what stands in a layer, by a number.
+
+        -1 where that was there at the start or found in the DataFrame: nobody knows its edit.
+        """
+        return self._state.steps(layer)
+
     def rejected(self, layer: int = 0) -> tuple[NDArray[np.int64], Codes]:
         """Rows, and 1 + numbers of the classes, that were rejected there.
 

@@ -137,6 +137,11 @@ class Layer:
         for rows in moved:
             self._show(rows)
 
+    def writes(self) -> NDArray[np.int64]:
+        """Tell which write gave each row its code; -1 where it was there at the start."""
+        at_start = np.array([write.rows is None for write in self._writes])
+        return np.where(at_start[self._owner], -1, self._owner)
+
     def take_changed(self) -> NDArray[np.int64]:
         """Rows whose code or mark changed since this was asked last, in ascending order."""
         changed, self._changed = self._changed, []

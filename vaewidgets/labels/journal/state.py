@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaewidgets.labels.journal.classes import Classes
-from vaewidgets.labels.journal.edits import Edit
+from vaewidgets.labels.journal.edits import FROM_FRAME, Edit
 from vaewidgets.labels.journal.layer import Layer, Swap
 from vaewidgets.labels.journal.records import Change, Codes, Record, StepName
 from vaewidgets.labels.journal.rows import RowSet
@@ -162,6 +162,20 @@ class State:
                     pairs.append(rows.positions * 65536 + code)
         both = np.unique(np.concatenate(pairs))
         return both // 65536, (both % 65536).astype(np.uint16)
+
+    def steps(self, layer: int) -> NDArray[np.int64]:
+        """Tell which write gave each row its label; -1 at the start and from a DataFrame."""
+        found = self.layers[layer].writes()
+        outside = [
+            number
+            for (_, client), steps in self._steps.items()
+            if client.startswith(FROM_FRAME)
+            for step in steps.values()
+            for written, number in step.writes
+            if written is self.layers[layer]
+        ]
+        found[np.isin(found, outside)] = -1
+        return found
 
     def _is_copy(self, record: Record) -> bool:
         """Whether another writer's record of the very same edit was folded in before."""

@@ -1,9 +1,9 @@
 """From a few labels to all, and what to ask next: proposals, which a person accepts or rejects.
 
 ``graphs`` is what is computed once for a collection: who is near to whom, and small groups in a
-tree, whose classes ``groups`` estimates; ``spreading`` proposes a class for every image, ``tags``
-one tag, ``directions`` one without any label; ``queue`` says which images to ask about. Only
-numpy, scipy and scikit-learn.
+tree, whose classes ``groups`` estimates; ``spreading`` proposes a class for every image, and
+``temperature`` measures how far to believe it; ``tags`` proposes one tag, ``directions`` one
+without any label; ``queue`` says which images to ask about. Only numpy, scipy and scikit-learn.
 """
 
 from vaewidgets.labels.suggestions.directions import DirectionTag, tag_by_direction

@@ -52,28 +52,27 @@ def group_shares(graph: CodeGraph, groups: NDArray[Any], columns: NDArray[Any], 
     return _shares(graph, summed, _weight(graph, counts, summed))[: graph.n_groups]
 
 
-def familiarity(graph: CodeGraph, groups: NDArray[Any]) -> Table:
-    """Tell how much each group has to do with those that have labels, 0 to 1, shape (m,).
+def remoteness(graph: CodeGraph, groups: NDArray[Any]) -> Table:
+    """Tell how far each group is from the nearest label in the tree, 0 to 1, shape (m,).
 
-    Parameters
-    ----------
-    graph : CodeGraph
-    groups : ndarray, shape (l,)
-        The group of each label.
-
-    Notes
-    -----
-    With r the height of the smallest node that holds the group and a label, as a share of the
-    height of the whole tree: min(1, 1.25 (1 - r)). The images of a class that nobody named yet
-    lie in a branch of their own, if the class is apart from the others, and what is known of
-    its neighbour branch does not tell their class.
+    It is the height of the smallest node that holds the group and a label, as a share of the
+    height of the whole tree. ``groups`` are those of the labels.
     """
     has_label = graph.sums(np.bincount(groups, minlength=graph.n_groups)) > 0
     nearest = np.arange(graph.n_groups)
     while not has_label[nearest].all():
         nearest = np.where(has_label[nearest], nearest, graph.parents[nearest])
-    share = graph.heights[nearest] / (graph.heights[-1] or 1.0)
-    return np.asarray(np.minimum(1.0, (1.0 - share) / (1.0 - _NEAR)))
+    return np.asarray(graph.heights[nearest] / (graph.heights[-1] or 1.0))
+
+
+def familiarity(away: Table) -> Table:
+    """Tell how much what is known has to do with a group so far from the nearest label, 0 to 1.
+
+    With r the distance: min(1, 1.25 (1 - r)). The images of a class that nobody named yet lie in
+    a branch of their own, if the class is apart from the others, and what is known of its
+    neighbour branch does not tell their class.
+    """
+    return np.asarray(np.minimum(1.0, (1.0 - away) / (1.0 - _NEAR)))
 
 
 def _shares(graph: CodeGraph, counts: Table, weight: float) -> Table:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vaewidgets.labels.suggestions.groups import familiarity, group_shares
+from vaewidgets.labels.suggestions.groups import familiarity, group_shares, remoteness
+from vaewidgets.labels.suggestions.temperature import (
+    Trial,
+    held_out,
+    power_of,
+    raised,
+    step_weights,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -20,13 +27,6 @@ if TYPE_CHECKING:
 _SWEEPS = 30
 _OWN_LABEL = 0.95  # weight of a label in its own row: below 1, since people err
 _OWN_GROUP = 0.05  # weight of the group in a row without a label
-
-_HELD_OUT = 0.2  # of the labels, to measure how far probabilities can be believed
-_MOST_HELD_OUT = 2000
-_FEWEST_HELD_OUT = 4
-_POWERS = np.geomspace(0.25, 8.0, 31)
-_BELIEVED_POWER = 2.0
-_BELIEF = 0.5  # standard deviation of its logarithm
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +73,7 @@ def suggest(
     graph: CodeGraph,
     codes: ArrayLike,
     *,
+    steps: ArrayLike | None = None,
     rejected: Rejected | None = None,
     least: float = 0.5,
     random_state: int = 0,
@@ -84,9 +85,11 @@ def suggest(
     ``ask_next(..., "outlying")`` finds them. Labels may be wrong: one that its
     neighbours and its group contradict has a low ``probability``, and moves nobody far.
 
-    Probabilities are measured on the labels themselves. Where many images were named at one
-    look, and not all of them are what they were called, they are too high; where only doubtful
-    images were named, too low.
+    Probabilities are measured on the labels themselves: whole steps of the person are held out
+    and foreseen from the others. Of the first handful of steps nearly each is the only one of
+    its kind, so there is little to measure and the usual is believed, which is too high where
+    images named at one look are not all what they were called. Where only doubtful images were
+    named, probabilities are too low.
 
     Parameters
     ----------
@@ -94,6 +97,10 @@ def suggest(
         From :func:`code_graph`.
     codes : array of int, shape (n,)
         0 for no label, else 1 + the number of the class.
+    steps : array of int, shape (n,), optional
+        Which step of the person gave each label, any number that those of one step share;
+        negative, as without `steps`, for a label that is a step of its own. Images named at one
+        look agree with each other, right or wrong, and must not bear each other out.
     rejected : (rows, codes), optional
         Proposals that a person rejected: they are not made again.
     least : float, 0 to 1
@@ -108,7 +115,7 @@ def suggest(
     Raises
     ------
     ValueError
-        If the codes or the rejected rows do not fit the graph.
+        If the codes, the steps or the rejected rows do not fit the graph.
 
     Notes
     -----
@@ -120,16 +127,18 @@ def suggest(
     are made, where P is the walk over neighbours: label spreading in which each image begins
     with, and is held to, what its group says ("dongles" of Zhu et al.). Both speak, the groups
     while there are few labels, the neighbours later. Rows of F are then raised to a power and
-    divided by their sum; the power is the one under which labels that were held out of a second
-    spreading are most probable (temperature scaling, Guo et al.). Where the whole branch of the
-    tree around an image has no label, its probabilities are lowered, and sum to less than 1.
+    divided by their sum; the power is the one under which labels are most probable that were
+    held out, a fifth of the steps at a time, of further spreadings (temperature scaling, Guo et
+    al.). Each step counts once, and by how usual its distance from the other labels is among
+    the images without one (importance weights, Shimodaira). Where the whole branch of the tree
+    around an image has no label, its probabilities are lowered, and sum to less than 1.
 
     References
     ----------
     Zhou, Bousquet, Lal, Weston and Schoelkopf, Learning with local and global consistency, 2004;
     Zhu, Ghahramani and Lafferty, Semi-supervised learning using Gaussian fields and harmonic
     functions, 2003, section 5; Guo, Pleiss, Sun and Weinberger, On calibration of modern neural
-    networks, 2017.
+    networks, 2017; Shimodaira, Improving predictive inference under covariate shift, 2000.
     """
     labels = check_codes(codes, len(graph))
     rows = np.flatnonzero(labels)
@@ -137,19 +146,17 @@ def suggest(
         return nothing(len(graph))
     classes, columns = np.unique(labels[rows], return_inverse=True)
     barred = barred_cells(rejected, classes, len(graph))
-    kept, held = _split(len(rows), random_state)
+    of_step = _step_numbers(steps, rows, len(graph))
     shares, by_group = spread(graph, rows, columns, len(classes), barred)
-    if len(held):
-        others, _ = spread(graph, rows[kept], columns[kept], len(classes), barred)
-        known = familiarity(graph, graph.groups[rows[kept]])[graph.groups[rows[held]]]
-        power = _power(others[rows[held]], columns[held], known)
-    else:
-        power = _BELIEVED_POWER
+    away = remoteness(graph, graph.groups[rows])[graph.groups]
+    weights = step_weights(of_step)
+    masks = held_out(of_step, random_state)
+    trials = [_trial(graph, (rows, columns, weights), mask, barred) for mask in masks]
+    power = power_of(trials, away[labels == 0])
     # The label itself is no evidence for itself.
     shares[rows] = graph.walk[rows] @ shares + np.float32(_OWN_GROUP) * by_group[rows]
-    shares = _raised(shares, power)
-    known = familiarity(graph, graph.groups[rows]).astype(np.float32)
-    shares *= known[graph.groups, np.newaxis]
+    shares = raised(shares, power)
+    shares *= familiarity(away).astype(np.float32)[:, np.newaxis]
     best = shares.argmax(axis=1)
     best[rows] = columns
     probability = shares[np.arange(len(shares)), best]
@@ -161,7 +168,7 @@ def suggest(
         proposed,
         _without(shares, best).max(axis=1),
         classes[by_group.argmax(axis=1)],
-        _words(len(rows), len(classes), len(held), graph.note),
+        _words(len(rows), len(classes), _n_foreseen(masks, trials), graph.note),
     )
 
 
@@ -196,32 +203,48 @@ def spread(
     return shares, by_group
 
 
-def _split(n: int, random_state: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Choose which of n labels to keep and which to hold out: none of very few."""
-    held = min(int(_HELD_OUT * n), _MOST_HELD_OUT)
-    order = np.random.default_rng(random_state).permutation(n)
-    if held < _FEWEST_HELD_OUT:
-        held = 0
-    return np.sort(order[held:]), np.sort(order[:held])
+def _trial(
+    graph: CodeGraph,
+    labels: tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]],
+    held: NDArray[np.bool_],
+    barred: tuple[NDArray[Any], NDArray[Any]],
+) -> Trial:
+    """Foresee labels that are held out, given as rows, columns and weights, from the others."""
+    rows, columns, weights = labels
+    kept = ~held
+    groups = graph.groups[rows]
+    others, _ = spread(graph, rows[kept], columns[kept], int(columns.max()) + 1, barred)
+    away = remoteness(graph, groups[kept])[groups[held]]
+    foreseen = np.isin(columns[held], columns[kept])
+    return Trial(
+        others[rows[held]], columns[held], familiarity(away), away, weights[held] * foreseen
+    )
 
 
-def _power(shares: Shares, columns: NDArray[Any], known: NDArray[Any]) -> float:
-    """Choose the power that makes held out labels most probable, near to what is usual."""
-    value = -0.5 * (np.log(_POWERS / _BELIEVED_POWER) / _BELIEF) ** 2
-    at = np.arange(len(columns))
-    for i, power in enumerate(_POWERS):
-        # Some of the labels are wrong: none is taken for impossible.
-        value[i] += np.log(0.99 * known * _raised(shares, power)[at, columns] + 0.001).sum()
-    return float(_POWERS[value.argmax()])
+def _step_numbers(steps: ArrayLike | None, rows: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Give the steps of the labels in some rows the numbers 0, 1 and so on."""
+    if steps is None:
+        return np.arange(len(rows))
+    table = np.asarray(steps)
+    if table.shape != (n,) or table.dtype.kind not in "ui":
+        raise ValueError(
+            f"`steps` is an array of {table.dtype} of shape {table.shape}; accepted: whole "
+            f"numbers of shape ({n},)"
+        )
+    own = table[rows].astype(np.int64)
+    alone = own < 0
+    own[alone] = own.max(initial=-1) + 1 + np.arange(np.count_nonzero(alone))
+    return np.unique(own, return_inverse=True)[1]
 
 
-def _raised(shares: Shares, power: float) -> Shares:
-    """Raise rows to a power and divide them by their sums; what is all 0 stays so."""
-    largest = shares.max(axis=1, keepdims=True)
-    scaled = np.divide(shares, largest, out=np.zeros_like(shares), where=largest > 0)
-    scaled **= np.float32(power)
-    total = scaled.sum(axis=1, keepdims=True)
-    return np.asarray(np.divide(scaled, total, out=scaled, where=total > 0))
+def _n_foreseen(masks: list[NDArray[np.bool_]], trials: list[Trial]) -> int:
+    """Count the labels that were held out and could be foreseen."""
+    if not masks:
+        return 0
+    counted = np.zeros(len(masks[0]), dtype=bool)
+    for mask, trial in zip(masks, trials, strict=True):
+        counted[np.flatnonzero(mask)[trial.weight > 0]] = True
+    return int(counted.sum())
 
 
 def _without(shares: Shares, columns: NDArray[Any]) -> Shares:
