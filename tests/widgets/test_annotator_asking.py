@@ -234,3 +234,32 @@ def test_labels_of_one_class_alone_are_nothing_to_propose_from(annotate):
     assert len(widget.ask("uncertain", 4)) == 4
     widget.label(1, "dog")
     assert set(widget.suggest()["class"]) == {"cat", "dog"}
+
+
+def test_preparing_suggestions_is_stopped_from_the_page_and_begun_anew(owls, monkeypatch):
+    from vaewidgets.widgets import _suggesting
+
+    made, make, began = [], _suggesting.code_graph, threading.Event()
+
+    def slow(codes, report):
+        for _ in range(500):
+            began.set()
+            report(None, "working")
+            made.append(threading.Event().wait(0.01))
+        raise AssertionError("nobody stopped it")
+
+    widget = owls()
+    with monkeypatch.context() as patch:
+        patch.setattr(_suggesting, "code_graph", slow)
+        widget._dispatch(widget, {"op": "suggest", "request": "one"}, [])
+        assert began.wait(5)
+        widget._dispatch(widget, {"op": "suggest", "request": "two"}, [])
+        assert "please wait" in widget.comm.of("error")[-1]["message"]
+        widget._dispatch(widget, {"op": "stop", "request": "three"}, [])
+        widget._worker.join(5)
+    assert "stopped" in widget.comm.of("error")[-1]["message"]
+    assert widget.comm.of("progress")[-1]["fraction"] == 1.0
+    assert widget.suggestions is None
+    monkeypatch.setattr(_suggesting, "code_graph", lambda codes, report: make(codes))
+    ask_page(widget, "suggest")
+    assert len(widget.suggestions) == N - 3

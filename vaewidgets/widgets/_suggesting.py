@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -35,9 +36,12 @@ class SuggestingWidget(LabelWidget):
     _graph: CodeGraph | None = None
     _shown: Proposal | None = None
     _worker: threading.Thread | None = None
+    _is_busy = False
 
     def _begin_labelling(self, annotator: str) -> None:
         self._preparing = threading.Lock()
+        self._stopping = threading.Event()
+        self._endings.append(self._stopping.set)
         # Images asked about that have no label yet, by tag: each tag is a question of its own.
         self._asked: dict[int, set[int]] = {}
         super()._begin_labelling(annotator)
@@ -205,11 +209,18 @@ class SuggestingWidget(LabelWidget):
         with self._preparing:  # a page and a cell may both ask for the first suggestions
             if self._graph is None:
                 codes = self.codes if self.posterior is None else self.posterior
+                self._stopping.clear()
                 try:
-                    self._graph = code_graph(codes, report=self._tell_progress)
+                    self._graph = code_graph(codes, report=self._go_on)
                 finally:
                     self._tell_progress(1.0, "")
             return self._graph
+
+    def _go_on(self, fraction: float | None, text: str) -> None:
+        """Tell how far the work is, or end it where somebody does not want to wait for it."""
+        if self._stopping.is_set():
+            raise InterruptedError("stopped; nothing is proposed. Suggest begins anew")
+        self._tell_progress(fraction, text)
 
     def _tell_progress(self, fraction: float | None, text: str) -> None:
         self.send({"op": "progress", "job": "suggest", "fraction": fraction, "text": text})
@@ -333,6 +344,10 @@ class SuggestingWidget(LabelWidget):
         self._aside(content, work)
         return None
 
+    def _on_stop(self, _content: Content, _buffers: Buffers) -> Reply:
+        self._stopping.set()
+        return {}
+
     def _number_of_page(self, number: Any) -> int | None:
         """Check the number of a tag that the page sent."""
         journal = self._desk.journal
@@ -345,19 +360,20 @@ class SuggestingWidget(LabelWidget):
 
     def _aside(self, content: Content, work: Any) -> None:
         """Answer from a thread of its own: preparing groups takes long, and sliders must go on."""
-        if self._worker is not None and self._worker.is_alive():
+        if self._is_busy:
             raise ValueError("suggestions are being prepared; please wait")
+        self._is_busy = True
         self._worker = threading.Thread(
             target=partial(self._finish, content, work), name="vaewidgets-suggest", daemon=True
         )
         self._worker.start()
 
     def _finish(self, content: Content, work: Any) -> None:
+        answer: Callable[[], None]
         try:
-            reply = work()
+            answer = partial(self._reply, content, work())
         except Exception as error:  # noqa: BLE001  (the person must see it)
-            self._fail(content, error)
-        else:
-            self._reply(content, reply)
-        finally:
-            self._tell_progress(1.0, "")
+            answer = partial(self._fail, content, error)
+        self._tell_progress(1.0, "")
+        self._is_busy = False  # before the answer, upon which the page may ask again
+        answer()
