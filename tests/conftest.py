@@ -24,6 +24,8 @@ def _seeds():
     np.random.seed(0)  # noqa: NPY002  (umap and scikit-learn still draw from it)
     if torch := sys.modules.get("torch"):
         torch.manual_seed(0)
+    if projector := sys.modules.get("vaewidgets.widgets._projector"):
+        projector.recent.clear()
 
 
 @pytest.fixture(scope="session")

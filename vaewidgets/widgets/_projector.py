@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +23,45 @@ LABELS = {
     "dims": "Two dimensions",
 }
 
+SLOW = ("tsne", "umap")
+
 Key = tuple[Any, ...]
+
+
+class Recent:
+    """Slow projections of the last few sets of codes, for all widgets of the kernel.
+
+    A cell that is run again, and another widget on the same codes, need not wait a second time.
+    """
+
+    MOST = 6
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, Key], Projection] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, codes: str, key: Key) -> Projection | None:
+        """Return the projection of the codes of a digest, if it is kept still."""
+        with self._lock:
+            if (codes, key) in self._kept:
+                self._kept.move_to_end((codes, key))
+            return self._kept.get((codes, key))
+
+    def add(self, codes: str, key: Key, projection: Projection) -> None:
+        """Keep a projection, and forget the one that was not asked for the longest."""
+        with self._lock:
+            self._kept[codes, key] = projection
+            self._kept.move_to_end((codes, key))
+            while len(self._kept) > self.MOST:
+                self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._kept.clear()
+
+
+recent = Recent()
 
 
 class Projector:
@@ -79,19 +120,25 @@ class Projector:
         return ("dims", *map(int, numbers))
 
     def kept(self, key: Key) -> Projection | None:
-        """Return a projection made before."""
+        """Return a projection made before, here or by another widget on equal codes."""
+        if key not in self._kept and key[0] in SLOW:
+            found = recent.get(self._digest, key)
+            if found is not None:
+                self._kept[key] = found
         return self._kept.get(key)
 
     def make(self, key: Key) -> Projection:
         """Return a projection, making it if need be."""
-        if key not in self._kept:
+        made = self.kept(key)
+        if made is None:
             is_plane = key == ("dims", 0, 1) and self.codes.shape[1] == 2
-            self._kept[key] = (
+            made = (
                 _as_they_are(self.codes)
                 if is_plane
                 else projections.project(self.codes, key[0], dims=key[1:] or (0, 1))
             )
-        return self._kept[key]
+            self._keep(key, made)
+        return made
 
     def start(
         self,
@@ -102,10 +149,9 @@ class Projector:
     ) -> None:
         """Make a projection in the background, in place of the one being made, if any."""
         self.cancel()
-        kept = self._kept
 
         def done(projection: Projection) -> None:
-            kept[key] = projection
+            self._keep(key, projection)
             on_done()
 
         job = projections.project_in_background(
@@ -118,6 +164,19 @@ class Projector:
         )
         with self._lock:
             self._job = job
+
+    def _keep(self, key: Key, projection: Projection) -> None:
+        self._kept[key] = projection
+        if key[0] in SLOW:
+            recent.add(self._digest, key, projection)
+
+    @cached_property
+    def _digest(self) -> str:
+        """Name of the codes by what they hold."""
+        codes = np.ascontiguousarray(self.codes)
+        digest = hashlib.sha256(f"{codes.shape} {codes.dtype} ".encode())
+        digest.update(codes.view(np.uint8).data)
+        return digest.hexdigest()
 
     def cancel(self) -> None:
         """Stop the projection being made in the background, if any."""
