@@ -73,9 +73,9 @@ def test_what_is_empty_when_it_is_closed_leaves_nothing_behind(tmp_path):
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
-        ({"n_rows": 41}, "n_rows is 40 there and 41 here"),
-        ({"multi": True}, "multi is False there and True here"),
-        ({"fingerprint": "faces"}, "fingerprint is 'digits' there and 'faces' here"),
+        ({"n_rows": 41}, "of 40 images, and here are 41"),
+        ({"multi": True}, "one label an image, and here it is several tags an image"),
+        ({"fingerprint": "faces"}, "of other images, or of the same ones loaded"),
     ],
 )
 def test_the_log_of_other_images_is_refused_by_name(tmp_path, parts, reason):

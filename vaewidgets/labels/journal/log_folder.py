@@ -302,12 +302,22 @@ class LogFolder:
                     f"{str(self._folder)!r} holds labels in format {head.get('format')!r}; this "
                     f"version reads format {FORMAT}: update vaewidgets"
                 )
-            for name, value in self._about.items():
-                if head.get(name) != value:
+            for name, here in self._about.items():
+                if head.get(name) != here:
                     raise ValueError(
-                        f"{str(self._folder)!r} holds labels of other data: {name} is "
-                        f"{head.get(name)!r} there and {value!r} here; choose another folder"
+                        f"{str(self._folder)!r} holds labels of other data: "
+                        f"{_difference(name, head.get(name), here)}; choose another folder"
                     )
+
+
+def _difference(name: str, there: Any, here: Any) -> str:
+    """Say in words what a log is about and what it was opened for."""
+    if name == "n_rows":
+        return f"of {there} images, and here are {here:,}"
+    if name == "multi":
+        one, tags = "one label an image", "several tags an image"
+        return f"{tags if there else one}, and here it is {tags if here else one}"
+    return "of other images, or of the same ones loaded in another way"
 
 
 @contextlib.contextmanager
