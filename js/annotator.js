@@ -50,7 +50,11 @@ function render({ model, el, signal }) {
     title: "Redo (Ctrl+Y or ⇧⌘Z)",
     onClick: () => step("redo"),
   });
-  const keyHelp = createKeyHelp({ root: frame.root, signal });
+  const keyHelp = createKeyHelp({
+    root: frame.root,
+    multi: () => store.labels().multi,
+    signal,
+  });
   const filter = createFilter({
     store,
     threshold: () => suggestions.threshold(),
@@ -209,9 +213,18 @@ function render({ model, el, signal }) {
   selected.show();
   paint.now();
 
+  frame.onEscape(
+    () =>
+      keyHelp.close() ||
+      map.cancelDrawing() ||
+      selected.closeNote() ||
+      panel.closeMenu() ||
+      map.clearSelection(),
+  );
+
+  const isAny = () => countBits(selectionOf(model)) > 0;
   const keys = {
     step,
-    isAny: () => countBits(selectionOf(model)) > 0,
     /** @param {number} place */
     assign(place) {
       const one = store.classes()[place];
@@ -224,7 +237,7 @@ function render({ model, el, signal }) {
       a: actions.selectAll,
       f: () => filter.focus(),
       g: () => selected.focus(),
-      m: () => selected.openNote(keys.isAny() ? undefined : hovered),
+      m: () => selected.openNote(isAny() ? undefined : hovered),
       s: suggestions.suggest,
       y: () => suggestions.answer("accept"),
       x: () => suggestions.answer("reject"),

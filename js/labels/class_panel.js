@@ -28,6 +28,7 @@ const LONGEST_NAME = 200;
  * @typedef {object} ClassPanel
  * @property {(state: PanelState) => void} show
  * @property {() => void} focus go to the box
+ * @property {() => boolean} closeMenu whether one was open
  */
 
 /**
@@ -194,5 +195,6 @@ export function createClassPanel({ el, signal, actions }) {
       filter();
     },
     focus: () => box.focus(),
+    closeMenu: () => [...rows.values()].some((row) => row.closeMenu()),
   };
 }

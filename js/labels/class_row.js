@@ -49,13 +49,15 @@ export function createClassRow({ name, onAssign, menu }) {
     open.focus();
   }
 
+  /** @returns {boolean} whether it was open */
   function closeMenu() {
-    if (!open) return;
+    if (!open) return false;
     const hadFocus = open.root.contains(document.activeElement);
     open.root.remove();
     open = null;
     more?.setAttribute("aria-expanded", "false");
     if (hadFocus) assign.focus();
+    return true;
   }
 
   assign.onkeydown = (event) => {

@@ -214,6 +214,7 @@ export function createSelected(options) {
       show();
     },
     openNote,
+    closeNote: note.close,
     focus: () =>
       /** @type {HTMLElement | null} */ (gallery.root.querySelector("[tabindex='0']"))?.focus(),
   };

@@ -1,81 +1,17 @@
 """The annotator's page alone, against a kernel that the test plays."""
 
 import numpy as np
-import pytest
 
-from tests.browser._fake_kernel import FakeAnnotator, FakeLog
-
-N = 200
-RNG = np.random.default_rng(0)
-CODES = RNG.uniform(-1, 1, (N, 2)).astype(np.float32)
-IMAGES = RNG.integers(0, 255, (N, 6, 6, 1), dtype=np.uint8)
-
-
-@pytest.fixture
-def annotate():
-    made = []
-
-    def make(classes=("cat", "dog"), log=None, **options):
-        multi = options.pop("multi", False)
-        codes = options.pop("codes", None)
-        kept = log or FakeLog(N, list(classes), multi=multi, codes=codes)
-        made.append(FakeAnnotator(CODES, IMAGES, kept, **options))
-        return made[-1]
-
-    yield make
-    for widget in made:
-        widget.close()
-
-
-def corners(view, *places):
-    """Places on the map, given in shares of its size, in the window."""
-    box = view.locator(".vw-map").first.bounding_box()
-    return [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in places]
-
-
-def drag(view, *places, keys=()):
-    """Press, go through these places of the map, release."""
-    mouse, keyboard = view.page.mouse, view.page.keyboard
-    first, *rest = corners(view, *places)
-    for key in keys:
-        keyboard.down(key)
-    mouse.move(*first)
-    mouse.down()
-    for place in rest:
-        mouse.move(*place, steps=5)
-    mouse.up()
-    for key in keys:
-        keyboard.up(key)
-    view.settle()
-
-
-def lasso(view, left=0.2, top=0.2, right=0.8, bottom=0.6):
-    edge = [(left, top), (right, top), (right, bottom), (left, bottom), (left, bottom - 0.1)]
-    drag(view, *edge)
-
-
-def words(view, selector):
-    return view.locator(selector).first.inner_text()
-
-
-def choose(view, value):
-    view.locator(".vw-filter select").select_option(value)
-    view.settle()
-
-
-def labelled(widget):
-    return [row for row, label in enumerate(widget.labels) if label is not None]
-
-
-def half_labelled():
-    """Codes of which every second row has the first class."""
-    return np.where(np.arange(N) % 2 == 0, 1, 0).astype(np.uint16)
-
-
-def suggest_for_odd(widget):
-    """Suggest the second class for all odd rows, ever more certain."""
-    codes = np.where(np.arange(N) % 2 == 1, 2, 0)
-    widget.suggest(codes, np.arange(N) * 255 // N)
+from tests.browser._annotating import (
+    N,
+    choose,
+    drag,
+    half_labelled,
+    labelled,
+    lasso,
+    suggest_for_odd,
+    words,
+)
 
 
 def test_a_lasso_and_a_key_label_and_undo_selects_again(annotate, widget_page):
