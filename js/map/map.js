@@ -54,7 +54,8 @@ const PICK_REACH = 12;
  * @property {(bits: Uint8Array | null) => void} setFilter only these rows can be pointed at and
  *   selected; null for all
  * @property {(values: import("./colors.js").Codes, rgba: Uint8Array) => void} setColors
- *   colours of the caller's instead of those of the traits; less than full opacity draws rings
+ *   colours of the caller's instead of those of the traits; less than full opacity draws rings,
+ *   less than 0.3 faint dots
  * @property {(shown: boolean) => void} showImages
  * @property {(row: number) => void} bringIntoView
  * @property {(row: number, text: string) => void} setIndexText second line of a hover card

@@ -91,6 +91,15 @@ export function count(value) {
 }
 
 /**
+ * @param {HTMLProgressElement} bar
+ * @param {number | null | undefined} fraction not a number where it is not known
+ */
+export function setProgress(bar, fraction) {
+  if (typeof fraction === "number") bar.value = fraction;
+  else bar.removeAttribute("value");
+}
+
+/**
  * Give the focus to where the keys of a widget work: to its map, or to all of it.
  * @param {HTMLElement} root
  */

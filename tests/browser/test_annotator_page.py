@@ -161,60 +161,6 @@ def test_the_filter_dims_the_rest_and_only_what_is_shown_is_selected(annotate, w
     view.wait_until(lambda: widget.selection.tolist() == list(range(0, N, 2)))
 
 
-def test_suggestions_above_the_threshold_are_accepted_in_one_step(annotate, widget_page):
-    widget = annotate(codes=half_labelled())
-    view = widget_page(widget, width=1000)
-    view.locator("summary", has_text="Suggestions").click()
-    view.locator(".vw-suggestions button", has_text="Suggest").click()
-    view.locator(".vw-failure", has_text="nothing is labelled yet").wait_for()
-    view.locator(".vw-error button").click()
-    view.errors.clear()
-    suggest_for_odd(widget)
-    view.locator(".vw-suggestions", has_text="10 of 100").wait_for()
-    slider = view.locator(".vw-certainty")
-    slider.fill("50")
-    view.locator(".vw-suggestions button", has_text="Accept 50").click()
-    view.wait_until(lambda: widget.labels.count("dog") == 50)
-    assert widget.labels.count("cat") == 100
-    assert widget.kinds() == ["accept"]
-    view.locator(".vw-suggestions", has_text="0 of 50").wait_for()
-    view.page.keyboard.press("Control+z")  # the focus is where keys work
-    view.wait_until(lambda: widget.labels.count("dog") == 0)
-
-
-def test_selected_suggestions_are_accepted_or_rejected_by_a_key(annotate, widget_page):
-    widget = annotate(codes=half_labelled())
-    view = widget_page(widget, width=1000)
-    suggest_for_odd(widget)
-    view.locator("summary", has_text="Suggestions").click()
-    view.locator(".vw-certainty").fill("0")
-    lasso(view)
-    odd = [row for row in widget.selection.tolist() if row % 2 == 1]
-    view.locator(".vw-gallery-item").nth(0).wait_for()
-    view.page.keyboard.press("x")
-    view.wait_until(lambda: widget.kinds() == ["reject"])
-    view.locator(".vw-suggestions", has_text=f"of {100 - len(odd)}").wait_for()
-    assert widget.kept.edits[0].rows.tolist() == odd
-    lasso(view, 0.1, 0.6, 0.9, 0.9)
-    others = [row for row in widget.selection.tolist() if row % 2 == 1 and row not in odd]
-    view.page.keyboard.press("y")
-    view.wait_until(lambda: widget.kinds() == ["reject", "accept"])
-    assert [row for row in labelled(widget) if row % 2 == 1] == others
-
-
-def test_images_to_ask_for_come_into_the_gallery_in_their_order(annotate, widget_page):
-    widget = annotate(codes=half_labelled())
-    widget.to_ask = [7, 199, 3]
-    view = widget_page(widget, width=1000)
-    view.locator("summary", has_text="Suggestions").click()
-    view.locator(".vw-questions button", has_text="Uncertain").click()
-    view.wait_until(lambda: widget.selection.tolist() == [3, 7, 199])
-    items = view.locator(".vw-gallery-item")
-    assert [items.nth(k).get_attribute("data-row") for k in range(3)] == ["7", "199", "3"]
-    view.locator(".vw-sorting").select_option("data")
-    assert items.first.get_attribute("data-row") == "3"
-
-
 def test_a_note_on_one_image_and_on_the_selection(annotate, widget_page):
     widget = annotate()
     view = widget_page(widget, width=1000)
