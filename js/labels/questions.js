@@ -22,9 +22,9 @@ export const QUESTIONS = [
   {
     by: "uncertain",
     label: "Uncertain",
-    title: "Images between two classes",
-    found: "between two classes, the most doubtful first",
-    none: "No image is between two classes",
+    title: "Images whose label is in doubt",
+    found: "whose label is in doubt, the most doubtful first",
+    none: "No image is in doubt",
   },
   {
     by: "disagreeing",

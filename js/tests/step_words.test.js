@@ -39,8 +39,8 @@ test("notes and classes are told as such", () => {
 test("what was asked for is told in a sentence, for one image and for none too", () => {
   for (const question of QUESTIONS) {
     const [many, one, none] = [18, 1, 0].map((n) => foundInWords(question, n, THINGS, false));
-    assert.match(many, /^18 images (of|between|that|unlike) .*\.$/);
-    assert.match(one, /^1 image (of|between|that|unlike) [^,:]*\.$/);
+    assert.match(many, /^18 images (of|whose|that|unlike) .*\.$/);
+    assert.match(one, /^1 image (of|whose|that|unlike) [^,:]*\.$/);
     assert.match(none, /^No (image|group) is .*\.$/);
     assert.match(foundInWords(question, 0, THINGS, true), /among those shown\.$/);
   }

@@ -269,3 +269,25 @@ def test_a_closed_view_leaves_nothing_behind(annotate, widget_page):
     view.settle()
     view.remove(number)
     assert view.counts(widget) == before
+
+
+def test_undo_and_redo_say_what_they_did(annotate, widget_page):
+    widget = annotate()
+    view = widget_page(widget, width=1000)
+    lasso(view)
+    many = len(widget.selection)
+    view.page.keyboard.press("2")
+    view.wait_until(lambda: len(labelled(widget)) == many)
+    view.locator(".vw-save[data-state=saved]").wait_for()
+    said = view.locator(".vw-action")
+    view.page.keyboard.press("Control+z")
+    said.filter(has_text=f"Undone: {many} images are").wait_for()
+    assert "dog" in said.inner_text()
+    assert "no more" in said.inner_text()
+    view.page.keyboard.press("Control+y")
+    said.filter(has_text=f"Redone: {many} images are").wait_for()
+    widget.is_silent = True  # then it is known only here
+    view.page.keyboard.press("Control+z")
+    assert said.inner_text() == "Undone."
+    widget.is_silent = False
+    said.filter(has_text=f"Undone: {many} images are").wait_for(timeout=15_000)
