@@ -1,19 +1,21 @@
 // Annotator: lasso images on the map, press a key, and they have the class.
 
-import { createClassActions, NOTHING_SELECTED } from "./labels/class_actions.js";
+import { createClassActions, nothingSelected } from "./labels/class_actions.js";
 import { createClassPanel } from "./labels/class_panel.js";
 import { createFilter } from "./labels/filter.js";
 import { createKeyHelp } from "./labels/key_help.js";
 import { actOnLabelKey } from "./labels/label_keys.js";
 import { paintLabels } from "./labels/map_paint.js";
+import { foundInWords } from "./labels/questions.js";
 import { createSelected } from "./labels/selected.js";
 import { createStatus } from "./labels/status.js";
+import { STEPPED, stepInWords } from "./labels/step_words.js";
 import { labelStoreOf } from "./labels/store.js";
 import { createSuggestionPanel } from "./labels/suggestion_panel.js";
 import { createBoard, hasPoints } from "./map/board.js";
 import { select, selectionOf } from "./map/selection.js";
 import { countBits, hasBit } from "./shared/buffers.js";
-import { button, count, h, saveFocus } from "./shared/dom.js";
+import { button, h, saveFocus } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
 import * as icons from "./shared/icons.js";
 import { listen, perFrame } from "./shared/lifecycle.js";
@@ -50,7 +52,11 @@ function render({ model, el, signal }) {
     title: "Redo (Ctrl+Y or ⇧⌘Z)",
     onClick: () => step("redo"),
   });
-  const keyHelp = createKeyHelp({ root: frame.root, signal });
+  const keyHelp = createKeyHelp({
+    root: frame.root,
+    multi: () => store.labels().multi,
+    signal,
+  });
   const filter = createFilter({
     store,
     threshold: () => suggestions.threshold(),
@@ -70,14 +76,14 @@ function render({ model, el, signal }) {
     },
   });
   frame.toolbar.append(filter.root, keyHelp.button);
+  const things = hasImages ? ["image", "images"] : ["point", "points"];
   const actions = createClassActions({
-    ...{ model, store, say },
-    things: hasImages ? ["image", "images"] : ["point", "points"],
+    ...{ model, store, say, things },
     shown: () => shown,
   });
   const panel = createClassPanel({ el: side, signal, actions: actions.panel });
   const suggestions = createSuggestionPanel({
-    ...{ el: side, store, requests },
+    ...{ el: side, store, requests, things, say },
     selected: () => selectionOf(model),
     onThreshold: () => paint(),
     onAnswer: actions.answer,
@@ -85,7 +91,7 @@ function render({ model, el, signal }) {
   });
   const selected = createSelected({
     ...{ el: side, root: frame.root, model, signal, thumbnails, store, say, describe, colorOf },
-    nothing: NOTHING_SELECTED,
+    nothing: () => nothingSelected(store.labels().multi),
     thing: hasImages ? "image" : "point",
     onUpdate: updatePanels,
   });
@@ -114,7 +120,9 @@ function render({ model, el, signal }) {
 
   /** Colour of the one label of a row; "" for none. @param {number} row */
   function colorOf(row) {
-    const code = store.summary().codes[row];
+    const { codes, several } = store.summary();
+    const code = codes[row];
+    if (code === several) return "var(--vw-text)";
     return store.classes().find(({ number }) => number === code - 1)?.color ?? "";
   }
 
@@ -125,8 +133,9 @@ function render({ model, el, signal }) {
       say(`Nothing to ${which}.`);
       return;
     }
+    const before = store.labels();
     store[which]();
-    say(which === "undo" ? "Undone." : "Redone.");
+    say(stepInWords(which, before, store.labels(), things));
   }
 
   /** Another part is shown: what is selected is part of it. */
@@ -144,17 +153,14 @@ function render({ model, el, signal }) {
     }
   }
 
-  /** @param {number[]} rows @param {string} name */
-  function showAsked(rows, name) {
+  /** @param {number[]} rows @param {import("./labels/questions.js").Question} question */
+  function showAsked(rows, question) {
     const part = shown;
     const here = part === null ? rows : rows.filter((row) => hasBit(part, row));
-    if (here.length === 0) {
-      say(`No ${name} images${part === null ? "" : " among those shown"}.`);
-      return;
-    }
+    say(foundInWords(question, here.length, things, part !== null));
+    if (here.length === 0) return;
     selected.ask(here);
     side.scrollTop = side.scrollHeight; // to the images, which the suggestions may have moved down
-    say(`${count(here.length)} ${name} images, the most ${name} first.`);
   }
 
   function updatePanels() {
@@ -202,6 +208,10 @@ function render({ model, el, signal }) {
     told = conflict;
   }, signal);
   store.onMessage(frame.showError, signal);
+  // What only the kernel knows is told when it has answered, unless something was done since.
+  store.onStep(({ kind, before, after }) => {
+    if (status.said().startsWith(STEPPED[kind])) say(stepInWords(kind, before, after, things));
+  }, signal);
   onTheme(() => {
     theme = readTheme(frame.root);
     paint();
@@ -209,14 +219,23 @@ function render({ model, el, signal }) {
   selected.show();
   paint.now();
 
+  frame.onEscape(
+    () =>
+      keyHelp.close() ||
+      map.cancelDrawing() ||
+      selected.closeNote() ||
+      panel.closeMenu() ||
+      map.clearSelection(),
+  );
+
+  const isAny = () => countBits(selectionOf(model)) > 0;
   const keys = {
     step,
-    isAny: () => countBits(selectionOf(model)) > 0,
     /** @param {number} place */
     assign(place) {
       const one = store.classes()[place];
       if (one) actions.assign(one.number);
-      else say(`There is no class ${place + 1} yet.`);
+      else say(`There is no ${store.labels().multi ? "tag" : "class"} ${place + 1} yet.`);
     },
     clear: () => actions.assign(null),
     letters: {
@@ -224,7 +243,7 @@ function render({ model, el, signal }) {
       a: actions.selectAll,
       f: () => filter.focus(),
       g: () => selected.focus(),
-      m: () => selected.openNote(keys.isAny() ? undefined : hovered),
+      m: () => selected.openNote(isAny() ? undefined : hovered),
       s: suggestions.suggest,
       y: () => suggestions.answer("accept"),
       x: () => suggestions.answer("reject"),

@@ -62,6 +62,7 @@ function render({ model, el, signal }) {
     signal,
   );
   showSelection();
+  frame.onEscape(() => map.cancelDrawing() || map.clearSelection());
   listen(
     frame.root,
     "keydown",

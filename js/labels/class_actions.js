@@ -7,7 +7,9 @@ import { rowsShown } from "./filter.js";
 
 /** @typedef {import("./class_row.js").Held} Held */
 
-export const NOTHING_SELECTED = "Draw around images on the map, then press a class.";
+/** @param {boolean} multi whether images have tags */
+export const nothingSelected = (multi) =>
+  `Draw around images on the map, then press a ${multi ? "tag" : "class"}.`;
 const UNDO = "Ctrl+Z takes it back.";
 
 /**
@@ -25,7 +27,7 @@ export function createClassActions({ model, store, things, shown, say }) {
     const selected = countBits(bits);
     if (!store.ready()) return;
     if (selected === 0) {
-      say(NOTHING_SELECTED);
+      say(nothingSelected(store.labels().multi));
       return;
     }
     if (number === null) {
@@ -122,6 +124,6 @@ export function createClassActions({ model, store, things, shown, say }) {
  * A name inside a sentence: cut, and kept from turning the words around it to the other side.
  * @param {string} name
  */
-function isolated(name) {
+export function isolated(name) {
   return `“\u2068${name.length > 40 ? `${name.slice(0, 39)}…` : name}\u2069”`;
 }

@@ -12,12 +12,14 @@ import { button, count, h } from "../shared/dom.js";
  */
 
 /**
- * @param {{ name: string, count: number, actions: MenuActions, onClose: () => void }} options
+ * @param {{ name: string, count: number, multi: boolean, actions: MenuActions,
+ *   onClose: () => void }} options
  */
-export function createClassMenu({ name, count: images, actions, onClose }) {
+export function createClassMenu({ name, count: images, multi, actions, onClose }) {
+  const word = multi ? "tag" : "class";
   const items = h(
     "div",
-    { class: "vw-class-actions", role: "group", "aria-label": "This class" },
+    { class: "vw-class-actions", role: "group", "aria-label": `This ${word}` },
     link("Rename", () => rename()),
     link("Merge into…", () => merge()),
     link("Select all", () => finish(actions.onSelect)),
@@ -62,7 +64,7 @@ export function createClassMenu({ name, count: images, actions, onClose }) {
       event.preventDefault();
       const text = box.value.trim();
       const same = actions.others().find((one) => one.name === text);
-      if (same) merge(same.number, "There is a class of that name. Merge the two?");
+      if (same) merge(same.number, `There is a ${word} of that name. Merge the two?`);
       else if (text === "" || text === name) onClose();
       else finish(() => actions.onRename(text));
     };
@@ -71,7 +73,10 @@ export function createClassMenu({ name, count: images, actions, onClose }) {
   }
 
   /** @param {number} [into] @param {string} [reason] */
-  function merge(into, reason = `${imagesWord(images)} will get the label of`) {
+  function merge(
+    into,
+    reason = `${imagesWord(images)} will get the ${multi ? "tag" : "label of"}`,
+  ) {
     const choice = h(
       "select",
       { class: "vw-select", "aria-label": "Merge into" },
@@ -87,14 +92,14 @@ export function createClassMenu({ name, count: images, actions, onClose }) {
   }
 
   function confirmDelete() {
-    const words =
-      images === 0 ? "No image has it." : `${imagesWord(images)} will have no label then.`;
+    const after = multi ? "lose it" : "have no label then";
+    const words = images === 0 ? "No image has it." : `${imagesWord(images)} will ${after}.`;
     const go = button({
       label: "Delete",
       title: "Delete; Undo takes it back",
       onClick: () => finish(actions.onDelete),
     });
-    const keep = button({ label: "Keep", title: "Keep this class (Escape)", onClick: onClose });
+    const keep = button({ label: "Keep", title: `Keep this ${word} (Escape)`, onClick: onClose });
     put(h("p", "vw-muted", words), h("div", "vw-class-form", go, keep));
   }
 

@@ -28,6 +28,7 @@ const LONGEST_NAME = 200;
  * @typedef {object} ClassPanel
  * @property {(state: PanelState) => void} show
  * @property {() => void} focus go to the box
+ * @property {() => boolean} closeMenu whether one was open
  */
 
 /**
@@ -39,32 +40,34 @@ export function createClassPanel({ el, signal, actions }) {
     class: "vw-input vw-class-box",
     type: "text",
     maxLength: LONGEST_NAME,
-    placeholder: "Add a class",
-    "aria-label": "Add or find a class",
     autocomplete: "off",
     spellcheck: false,
   });
-  const enter = button({ label: "Add", title: "Add this class (Enter)", onClick: () => {} });
+  const enter = button({ label: "Add", title: "", onClick: () => {} });
   enter.type = "submit";
   const form = h("form", "vw-class-form", box, enter);
-  const list = h("div", { class: "vw-class-list", role: "group", "aria-label": "Classes" });
+  const list = h("div", { class: "vw-class-list", role: "group" });
   const hint = h("p", "vw-muted vw-class-hint");
   const none = createClassRow({ name: "No label", onAssign: () => actions.onAssign(null) });
   none.root.classList.add("vw-class-none");
-  const root = h(
-    "section",
-    { class: "vw-section vw-classes", "aria-label": "Classes" },
-    form,
-    hint,
-    list,
-    none.root,
-  );
+  const root = h("section", "vw-section vw-classes", form, hint, list, none.root);
   el.append(root);
 
   /** @type {PanelState} */
   let state = { classes: [], unlabelled: 0, selected: 0, multi: false, heldBy: () => "" };
   /** @type {Map<number, ReturnType<typeof createClassRow>>} */
   let rows = new Map();
+
+  /** Words on classes, or on tags. */
+  function nameParts() {
+    const { classes, multi } = state;
+    const word = multi ? "tag" : "class";
+    box.ariaLabel = `Add or find a ${word}`;
+    box.placeholder = `Add ${classes.length > KEYS ? "or find " : ""}a ${word} (N)`;
+    enter.title = `Add this ${word} (Enter)`;
+    root.ariaLabel = list.ariaLabel = multi ? "Tags" : "Classes";
+    return word;
+  }
 
   const typed = () => box.value.trim();
   const found = () => state.classes.find(({ name }) => name === typed());
@@ -110,6 +113,7 @@ export function createClassPanel({ el, signal, actions }) {
   function filter() {
     const text = typed().toLowerCase();
     const { classes, selected } = state;
+    const word = nameParts();
     let shown = 0;
     for (const { number, name } of classes) {
       const row = rows.get(number);
@@ -119,17 +123,17 @@ export function createClassPanel({ el, signal, actions }) {
     }
     list.hidden = shown === 0;
     const known = found() !== undefined;
-    const what = selected > 0 && text !== "" ? `label ${count(selected)}` : "";
+    const what =
+      selected > 0 && text !== "" ? `${state.multi ? "tag" : "label"} ${count(selected)}` : "";
     const words = known ? what || "Known" : what ? `Add, ${what}` : "Add";
     /** @type {HTMLElement} */ (enter.firstElementChild).textContent =
       words[0].toUpperCase() + words.slice(1);
     enter.disabled = text === "" || (known && selected === 0);
     enter.classList.toggle("vw-primary", !enter.disabled);
-    box.placeholder = classes.length > KEYS ? "Add or find a class (N)" : "Add a class (N)";
     hint.hidden = classes.length > 0 && (shown > 0 || text === "");
     if (classes.length === 0) {
-      hint.textContent = text === "" ? "Type a class name to begin." : "Press Enter to add it.";
-    } else hint.textContent = "No class of that name yet. Enter adds it.";
+      hint.textContent = text === "" ? `Type a ${word} name to begin.` : "Press Enter to add it.";
+    } else hint.textContent = `No ${word} of that name yet. Enter adds it.`;
     const stops = shownRows();
     const current = stops.find((row) => row.root.contains(document.activeElement)) ?? stops[0];
     for (const row of stops) row.setTabStop(row === current);
@@ -178,7 +182,7 @@ export function createClassPanel({ el, signal, actions }) {
       classes.forEach((one, k) => {
         const key = k < KEYS ? String(k + 1) : "";
         const held = selected > 0 ? heldBy(one.number) : "";
-        rows.get(one.number)?.show({ ...one, key, selected, held });
+        rows.get(one.number)?.show({ ...one, key, selected, held, multi });
       });
       const name = multi ? "No tags" : "No label";
       none.show({
@@ -189,10 +193,12 @@ export function createClassPanel({ el, signal, actions }) {
         saving: false,
         selected,
         held: "",
+        multi,
       });
       none.root.hidden = classes.length === 0;
       filter();
     },
     focus: () => box.focus(),
+    closeMenu: () => [...rows.values()].some((row) => row.closeMenu()),
   };
 }

@@ -35,7 +35,7 @@ export function createClassRow({ name, onAssign, menu }) {
   const root = h("div", "vw-class-row", h("div", "vw-class-line", assign, more));
   /** @type {ReturnType<typeof createClassMenu> | null} */
   let open = null;
-  let shown = { name, count: 0 };
+  let shown = { name, count: 0, multi: false };
 
   function toggleMenu() {
     if (open || !menu) {
@@ -49,13 +49,15 @@ export function createClassRow({ name, onAssign, menu }) {
     open.focus();
   }
 
+  /** @returns {boolean} whether it was open */
   function closeMenu() {
-    if (!open) return;
+    if (!open) return false;
     const hadFocus = open.root.contains(document.activeElement);
     open.root.remove();
     open = null;
     more?.setAttribute("aria-expanded", "false");
     if (hadFocus) assign.focus();
+    return true;
   }
 
   assign.onkeydown = (event) => {
@@ -81,11 +83,11 @@ export function createClassRow({ name, onAssign, menu }) {
     },
     /**
      * @param {{ key: string, name: string, color: string, count: number, saving: boolean,
-     *   selected: number, held: Held }} state `color`: "" for no class
+     *   selected: number, held: Held, multi: boolean }} state `color`: "" for no class
      */
     show(state) {
-      const { color, selected, held } = state;
-      shown = { name: state.name, count: state.count };
+      const { color, selected, held, multi } = state;
+      shown = { name: state.name, count: state.count, multi };
       key.textContent = state.key;
       words.textContent = state.name;
       swatch.style.background = color;
@@ -96,7 +98,9 @@ export function createClassRow({ name, onAssign, menu }) {
       else assign.removeAttribute("aria-pressed");
       const what =
         selected > 0 ? `${count(selected)} selected` : "what you select, then press this";
-      const action = color === "" ? "Take the label off" : held === "yes" ? "Deny it of" : "Label";
+      const give = multi ? "Tag" : "Label";
+      const take = multi ? "Take all tags off" : "Take the label off";
+      const action = color === "" ? take : held === "yes" ? "Take it off" : give;
       const by = state.key ? ` (key ${state.key})` : "";
       assign.title = `\u2068${state.name}\u2069\n${action} ${what}${by}`;
       assign.classList.toggle("vw-ready", selected > 0);

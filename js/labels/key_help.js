@@ -3,32 +3,38 @@ import { button, h } from "../shared/dom.js";
 import * as icons from "../shared/icons.js";
 import { listen } from "../shared/lifecycle.js";
 
-/** @type {[string, string][]} */
-const KEYS = [
-  ["1 – 9", "Label the selection; a tag is taken off again"],
-  ["0, Backspace", "Take the label off"],
-  ["N", "Add or find a class"],
-  ["→ on a class", "Rename, merge, select, delete"],
-  ["Ctrl+Z, Ctrl+Y", "Undo, redo (⌘Z, ⇧⌘Z)"],
-  ["L, R, B", "Lasso, rectangle, brush; again: move the map"],
-  [", .", "Smaller, larger brush"],
-  ["Shift, Alt", "Add to the selection, take from it"],
-  ["A, Escape", "Select all shown, nothing"],
-  ["F", "What is shown"],
-  ["G", "The selected images: arrows walk, Enter leaves out"],
-  ["M", "Note on the image pointed at, or the selection"],
-  ["S", "Suggest labels"],
-  ["Y, X", "Accept, reject the suggestions selected"],
-  ["Arrows, + −, 0", "Move, zoom, whole map"],
-];
+/** @param {boolean} multi whether images have tags @returns {[string, string][]} */
+function keysOf(multi) {
+  const what = multi ? "tag" : "class";
+  return [
+    ["1 – 9", multi ? "Give the selection a tag, or take it off" : "Label the selection"],
+    ["0, Backspace", multi ? "Take all tags off" : "Take the label off"],
+    ["N", `Add or find a ${what}`],
+    [`→ on a ${what}`, "Rename, merge, select, delete"],
+    ["Ctrl+Z, Ctrl+Y", "Undo, redo (⌘Z, ⇧⌘Z)"],
+    ["L, R, B", "Lasso, rectangle, brush; again: move the map"],
+    [", .", "Smaller, larger brush"],
+    ["Shift, Alt", "Add to the selection, take from it"],
+    ["A, Escape", "Select all shown, nothing"],
+    ["F", "What is shown"],
+    ["G", "The selected images: arrows walk, Enter leaves out"],
+    ["M", "Note on the image pointed at, or the selection"],
+    ["S", "Suggest labels"],
+    ["Y, X", "Accept, reject what is suggested"],
+    ["Arrows, + −, Home", "Move, zoom, whole map"],
+    ["Tab", "Next control; after the last, out of the widget"],
+  ];
+}
 
 /**
- * @param {{ root: HTMLElement, signal: AbortSignal }} options `root`: the widget's
- * @returns {{ button: HTMLElement, toggle: () => void }}
+ * @param {{ root: HTMLElement, multi: () => boolean, signal: AbortSignal }} options `root`: the
+ *   widget's
+ * @returns {{ button: HTMLElement, toggle: () => void, close: () => boolean }} `close` says whether
+ *   it was open
  */
-export function createKeyHelp({ root, signal }) {
-  const list = h("dl", "vw-keys-list");
-  for (const [keys, words] of KEYS) list.append(h("dt", {}, keys), h("dd", "vw-muted", words));
+export function createKeyHelp({ root, multi, signal }) {
+  // No list of terms: Jupyter lays out those in outputs its own way.
+  const list = h("div", "vw-keys-list");
   const panel = h(
     "div",
     { class: "vw-card vw-keys", role: "dialog", "aria-label": "Keys", tabIndex: -1, hidden: true },
@@ -40,27 +46,32 @@ export function createKeyHelp({ root, signal }) {
 
   /** @param {boolean} isOpen */
   function show(isOpen) {
+    if (isOpen) {
+      const lines = keysOf(multi()).map(([keys, words]) => [
+        h("span", "vw-keys-key", keys),
+        h("span", "vw-muted", words),
+      ]);
+      list.replaceChildren(...lines.flat());
+    }
     panel.hidden = !isOpen;
     opener.setAttribute("aria-expanded", String(isOpen));
     panel.style.top = `${opener.offsetTop + opener.offsetHeight + 4}px`;
   }
 
   function toggle() {
-    show(panel.hidden === true);
-    (panel.hidden ? opener : panel).focus();
+    if (close()) return;
+    show(true);
+    panel.focus();
   }
 
-  listen(
-    root,
-    "keydown",
-    (/** @type {KeyboardEvent} */ event) => {
-      if (event.key !== "Escape" || panel.hidden) return;
-      event.preventDefault();
-      toggle();
-    },
-    signal,
-    { capture: true }, // before the widget leaves the focus at Escape
-  );
+  function close() {
+    if (panel.hidden) return false;
+    const hadFocus = panel.contains(document.activeElement);
+    show(false);
+    if (hadFocus) opener.focus();
+    return true;
+  }
+
   listen(
     root,
     "pointerdown",
@@ -70,5 +81,5 @@ export function createKeyHelp({ root, signal }) {
     },
     signal,
   );
-  return { button: opener, toggle };
+  return { button: opener, toggle, close };
 }

@@ -4,7 +4,6 @@ import { digitOf, stepOf } from "./keys.js";
 /**
  * @typedef {object} KeyActions
  * @property {(which: "undo" | "redo") => void} step
- * @property {() => boolean} isAny whether something is selected
  * @property {(place: number) => void} assign the class at this place of the list
  * @property {() => void} clear
  * @property {Record<string, () => void>} letters by the letter, in lower case
@@ -23,7 +22,6 @@ export function actOnLabelKey(event, actions) {
   }
   const digit = digitOf(event);
   if (digit === 0 || event.key === "Backspace" || event.key === "Delete") {
-    if (!actions.isAny()) return false; // 0 is the map's then: it shows the whole map
     actions.clear();
     return true;
   }

@@ -7,7 +7,8 @@ import { parseColor } from "../shared/theme.js";
 
 const FULL = 255;
 const RING = 96;
-const FAINT = 26;
+/** Below this the map draws no ring; on a dark ground as little would not be seen. */
+const FAINT = { light: 50, dark: 70 };
 
 /**
  * @param {{ colors: string[], summary: import("./summary.js").Summary,
@@ -30,7 +31,7 @@ export function paintLabels({ colors, summary, suggested, threshold, shown, text
   ];
   const rgba = Uint8Array.from([
     ...inks.flatMap(([rgb, opacity]) => [...rgb, opacity]),
-    ...inks.flatMap(([rgb]) => [...half(rgb), FAINT]),
+    ...inks.flatMap(([rgb]) => [...half(rgb), text[0] > 128 ? FAINT.dark : FAINT.light]),
   ]);
   const codes = summary.codes.slice();
   for (let row = 0; row < codes.length; row++) {

@@ -50,6 +50,12 @@ export function createNoteForm({ onSave, onClose }) {
 
   return {
     root,
+    /** @returns {boolean} whether it was open */
+    close() {
+      if (root.hidden) return false;
+      close();
+      return true;
+    },
     /** @param {Uint8Array} bits @param {string} words what it is on @param {string} text */
     open(bits, words, text) {
       rows = bits.slice();

@@ -32,7 +32,7 @@ const CARD_SIDE = 168;
  * @param {import("./store.js").LabelStore} options.store
  * @param {(row: number) => string} options.describe
  * @param {(row: number) => string} options.colorOf "" for none
- * @param {string} options.nothing words where nothing is selected
+ * @param {() => string} options.nothing words where nothing is selected
  * @param {string} options.thing what a row is
  * @param {() => void} options.onUpdate the selection has changed
  * @param {(text: string) => void} options.say
@@ -51,7 +51,7 @@ export function createSelected(options) {
     title: "Write a note on the selection (M)",
     onClick: () => openNote(undefined),
   });
-  const hint = h("p", "vw-muted", options.nothing);
+  const hint = h("p", "vw-muted");
   const note = createNoteForm({
     onSave(bits, text) {
       store.note(bits, text);
@@ -111,7 +111,8 @@ export function createSelected(options) {
       card.hide();
       return;
     }
-    card.show(row, { x: 0, y: 0, label: describe(row), color: options.colorOf(row) });
+    const color = options.colorOf(row) || "var(--vw-missing)";
+    card.show(row, { x: 0, y: 0, label: describe(row), color });
     card.setIndex(row, store.labels().notes.get(row) ?? "");
   }
 
@@ -144,6 +145,7 @@ export function createSelected(options) {
   function update() {
     const selected = countBits(selectionOf(model));
     title.textContent = selected === 0 ? "Nothing selected" : `${count(selected)} selected`;
+    hint.textContent = options.nothing();
     hint.hidden = selected > 0;
     const isEmpty = countBits(whole) === 0;
     gallery.root.hidden = isEmpty;
@@ -159,7 +161,7 @@ export function createSelected(options) {
     if (pointed !== undefined) setBit(bits, pointed);
     const many = countBits(bits);
     if (many === 0) {
-      say(options.nothing);
+      say(options.nothing());
       return;
     }
     const words = pointed === undefined ? `${count(many)} selected` : `${thing} ${count(pointed)}`;
@@ -214,6 +216,7 @@ export function createSelected(options) {
       show();
     },
     openNote,
+    closeNote: note.close,
     focus: () =>
       /** @type {HTMLElement | null} */ (gallery.root.querySelector("[tabindex='0']"))?.focus(),
   };

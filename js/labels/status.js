@@ -19,6 +19,8 @@ export function createStatus({ el, n, store }) {
 
   return {
     say,
+    /** What was said last. */
+    said: () => action.textContent ?? "",
     /** @param {string} shownWords how many the filter shows; "" for all */
     update(shownWords) {
       const { labelled } = store.summary();

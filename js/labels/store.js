@@ -32,6 +32,11 @@ import { inPython } from "./words.js";
  * @property {string} conflict why the frame does not take the labels
  * @property {string} savedTo a folder; "" if the labels are in memory only
  *
+ * @typedef {object} Step
+ * @property {"undo" | "redo"} kind
+ * @property {Labels} before
+ * @property {Labels} after
+ *
  * @typedef {object} LabelStore
  * @property {() => boolean} ready whether the labels have arrived
  * @property {() => Labels} labels
@@ -56,6 +61,8 @@ import { inPython } from "./words.js";
  * @property {() => void} redo
  * @property {(reader: () => void, signal: AbortSignal) => void} follow
  * @property {(reader: (text: string) => void, signal: AbortSignal) => void} onMessage
+ * @property {(reader: (step: Step) => void, signal: AbortSignal) => void} onStep the kernel took back
+ *   or redid one of this page's steps
  */
 
 const RETRY_MS = 3000;
@@ -88,6 +95,8 @@ export function createLabelStore(model, signal) {
   const requests = createRequests(model, signal);
   const news = createNews();
   const messages = createNews();
+  /** @type {ReturnType<typeof createNews<[Step]>>} */
+  const stepped = createNews();
   const warn = createLeaveWarning(signal);
   let kept = nothingKept(model.get("_n"));
   let isSyncing = false;
@@ -171,12 +180,15 @@ export function createLabelStore(model, signal) {
       sync(); // something between was lost, or the answer on its way may be older
       return;
     }
+    const before = kept;
     const after = withDiff(kept, diff, buffers);
     kept = after.kept;
     changed();
     // What was just taken back is selected again: most undos are a slip of the key.
-    const isOurs = diff.by?.client === outboxes.client();
-    if (isOurs && diff.by.kind === "undo" && countBits(after.rows) > 0) select(model, after.rows);
+    if (diff.by?.client !== outboxes.client()) return;
+    const { kind } = diff.by;
+    if (kind === "undo" && countBits(after.rows) > 0) select(model, after.rows);
+    if (kind === "undo" || kind === "redo") stepped.tell({ kind, before, after: kept });
   }
 
   requests.onMessage("diff", apply);
@@ -264,6 +276,7 @@ export function createLabelStore(model, signal) {
     redo: () => void outboxes.push({ kind: "redo" }),
     follow: news.follow,
     onMessage: messages.follow,
+    onStep: stepped.follow,
   };
 }
 

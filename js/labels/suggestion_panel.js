@@ -1,18 +1,12 @@
-// Suggestions: from the labels there are to all others, taken over or turned down in bulk.
-import { countBits, toInt32 } from "../shared/buffers.js";
-import { button, count, h } from "../shared/dom.js";
-import { suggestedRows } from "./suggested.js";
+// Suggestions: from the labels there are to all others, and what to look at next.
+import { toInt32 } from "../shared/buffers.js";
+import { button, count, h, setDisabled, setProgress } from "../shared/dom.js";
+import { QUESTIONS } from "./questions.js";
+import { createAnswers } from "./suggestion_answers.js";
 
 /** @typedef {import("./store.js").LabelStore} LabelStore */
-/** @typedef {"group" | "uncertain" | "disagreeing" | "outlying"} Question */
+/** @typedef {import("./questions.js").Question} Question */
 
-/** @type {[Question, string, string][]} */
-const QUESTIONS = [
-  ["group", "Group", "Images of one group, to be named together"],
-  ["uncertain", "Uncertain", "Least certain first"],
-  ["disagreeing", "Disagreeing", "Labelled unlike their neighbours"],
-  ["outlying", "Outlying", "Far from all that are labelled"],
-];
 const ASKED_AT_ONCE = 48;
 /** Suggestions are made from all labels; a kernel that is at it does not answer. */
 const PATIENCE_MS = 300_000;
@@ -23,84 +17,40 @@ const PATIENCE_MS = 300_000;
  * @param {LabelStore} options.store
  * @param {import("../shared/requests.js").Requests} options.requests
  * @param {() => Uint8Array} options.selected the selected rows
+ * @param {string[]} options.things what a row is, one and several
  * @param {() => void} options.onThreshold
  * @param {(kind: "accept" | "reject", bits: Uint8Array) => void} options.onAnswer
- * @param {(rows: number[], words: string) => void} options.onAsked images to look at, in order
+ * @param {(rows: number[], question: Question) => void} options.onAsked images to look at, in order
+ * @param {(text: string) => void} options.say
  */
 export function createSuggestionPanel(options) {
-  const { el, store, requests, selected, onThreshold, onAnswer, onAsked } = options;
-  let percent = 90;
-  const threshold = () => Math.ceil((255 * percent) / 100);
-
+  const { el, store, requests, things, onAsked, say } = options;
   const tag = h("select", { class: "vw-select", "aria-label": "Tag to suggest" });
-  const suggest = button({
-    label: "Suggest",
-    title: "Suggest labels for the others (S)",
-    onClick: ask,
+  const suggest = button({ label: "Suggest", title: "", onClick: ask });
+  const bar = h("progress", { class: "vw-progress", max: 1, "aria-label": "Making suggestions" });
+  const about = h("button", {
+    type: "button",
+    class: "vw-about vw-muted",
+    onclick: () => about.setAttribute("aria-expanded", String(!isUnfolded())),
   });
+  about.setAttribute("aria-expanded", "false");
+  const isUnfolded = () => about.getAttribute("aria-expanded") === "true";
   const words = h("p", { class: "vw-muted", role: "status" });
-  const slider = h("input", {
-    class: "vw-certainty",
-    type: "range",
-    min: "0",
-    max: "100",
-    value: String(percent),
-    "aria-label": "Least certainty",
-  });
-  const level = h("span", "vw-level");
-  const above = h("span", "vw-muted");
-  const accept = answerButton("Accept", "Give these images the label suggested (Y)", "accept");
-  const reject = answerButton("Reject", "Do not suggest these again (X)", "reject");
-  accept.classList.add("vw-primary");
-  const answers = h(
-    "div",
-    "vw-answers",
-    h("label", "vw-certainty-line", h("span", {}, "Certainty"), slider, level),
-    h("div", "vw-group", accept, reject, above),
-  );
-  const questions = QUESTIONS.map(([by, label, title]) =>
-    button({ label, title, onClick: () => question(by, label.toLowerCase()) }),
+  const answers = createAnswers(options);
+  const questions = QUESTIONS.map((one) =>
+    button({ label: one.label, title: one.title, onClick: () => question(one) }),
   );
   const root = h(
     "details",
     { class: "vw-section vw-suggestions" },
     h("summary", "vw-title", "Suggestions"),
-    h("div", "vw-suggest-line", suggest, tag, words),
-    answers,
+    h("div", "vw-suggest-line", suggest, tag, bar, about, words),
+    answers.root,
     h("div", "vw-questions", h("span", "vw-muted", "Ask me next"), ...questions),
   );
   el.append(root);
   let isAsking = false;
   let failure = "";
-
-  /** @param {string} label @param {string} title @param {"accept" | "reject"} kind */
-  function answerButton(label, title, kind) {
-    return button({ label, title, onClick: () => answer(kind) });
-  }
-
-  slider.oninput = () => {
-    percent = Number(slider.value);
-    onThreshold();
-  };
-
-  /** What a button would act on: the selected ones among those shown, else all of them. */
-  function rows() {
-    const suggested = store.suggested();
-    if (!suggested) return { bits: new Uint8Array(0), isSelection: false };
-    const among = selected();
-    const isSelection = countBits(among) > 0;
-    return {
-      bits: suggestedRows(suggested, threshold(), isSelection ? among : undefined),
-      isSelection,
-    };
-  }
-
-  /** @param {"accept" | "reject"} kind */
-  function answer(kind) {
-    const { bits, isSelection } = rows();
-    // To turn down all of them there is no need: they are no labels.
-    if (countBits(bits) > 0 && (kind === "accept" || isSelection)) onAnswer(kind, bits);
-  }
 
   /** Ask the kernel; what it needs first is said meanwhile. @param {string} op
    * @param {object} data @returns {Promise<DataView[] | null>} null where it failed */
@@ -108,7 +58,7 @@ export function createSuggestionPanel(options) {
     isAsking = true;
     failure = "";
     root.open = true;
-    words.textContent = "Working…";
+    showProgress(null, "");
     update();
     const content = store.labels().multi ? { ...data, class: Number(tag.value) } : data;
     try {
@@ -122,64 +72,85 @@ export function createSuggestionPanel(options) {
     }
   }
 
-  function ask() {
-    if (!suggest.disabled && !root.hidden) request("suggest", {});
+  /** @param {number | null} fraction @param {string} text */
+  function showProgress(fraction, text) {
+    // Each step ends at 1, and another one follows.
+    setProgress(bar, fraction === 1 ? null : fraction);
+    words.textContent = text ? `${text[0].toUpperCase()}${text.slice(1)}…` : "Working…";
   }
 
-  /** @param {Question} by @param {string} name */
-  async function question(by, name) {
-    const buffers = await request("ask", { by, count: ASKED_AT_ONCE });
-    if (buffers) onAsked([...toInt32(buffers[0])], name);
+  /** Why nothing can be asked for; "" if it can. */
+  function hindrance() {
+    if (isAsking) return "Wait: the kernel is still at work on this";
+    const isAny = store.classes().some(({ saving }) => !saving);
+    return root.hidden || !isAny ? "Label some images first" : "";
   }
 
-  requests.onMessage("progress", ({ job, text }) => {
-    if (job === "suggest" && isAsking) words.textContent = text || "Working…";
+  async function ask() {
+    const why = hindrance();
+    if (why) say(`${why}.`);
+    else if (await request("suggest", {})) {
+      const many = store.suggested()?.atLeast[0] ?? 0;
+      say(
+        many === 1
+          ? `1 ${things[0]} has a proposal.`
+          : `${count(many)} ${things[1]} have a proposal.`,
+      );
+    }
+  }
+
+  /** @param {Question} one */
+  async function question(one) {
+    const buffers = await request("ask", { by: one.by, count: ASKED_AT_ONCE });
+    if (buffers) onAsked([...toInt32(buffers[0])], one);
+  }
+
+  requests.onMessage("progress", ({ job, fraction, text }) => {
+    if (job === "suggest" && isAsking) showProgress(fraction, text);
   });
+
+  /** Follow the classes in the menu of tags. @param {import("./store.js").LabelClass[]} classes */
+  function followTags(classes) {
+    tag.hidden = !store.labels().multi;
+    const names = classes.map(({ number, name }) => h("option", { value: String(number) }, name));
+    if (tag.hidden || tag.textContent === names.map((one) => one.text).join("")) return;
+    const before = tag.value;
+    tag.replaceChildren(...names);
+    if (classes.some(({ number }) => String(number) === before)) tag.value = before;
+  }
 
   /** Follow the labels and the selection. */
   function update() {
     const suggested = store.suggested();
-    const { multi } = store.labels();
     const classes = store.classes().filter(({ saving }) => !saving);
-    root.hidden = !suggested && store.summary().labelled === 0 && !(multi && classes.length > 0);
-    tag.hidden = !multi;
-    const names = classes.map(({ number, name }) => h("option", { value: String(number) }, name));
-    if (multi && tag.textContent !== names.map((one) => one.text).join("")) {
-      const before = tag.value;
-      tag.replaceChildren(...names);
-      if (classes.some(({ number }) => String(number) === before)) tag.value = before;
-    }
-    suggest.disabled = isAsking || classes.length === 0;
-    for (const one of questions) one.disabled = suggest.disabled;
-    if (!isAsking) words.textContent = failure || suggested?.words || "";
-    words.title = words.textContent ?? ""; // it may be cut
-    words.hidden = words.title === "";
+    const isTags = store.labels().multi && classes.length > 0;
+    root.hidden = !suggested && store.summary().labelled === 0 && !isTags;
+    followTags(classes);
+    const why = hindrance();
+    setDisabled(suggest, why !== "");
+    suggest.title = why || "Suggest labels for the others (S)";
+    questions.forEach((one, k) => {
+      setDisabled(one, why !== "");
+      one.title = why || QUESTIONS[k].title;
+    });
+    const made = suggested?.words ?? "";
+    if (about.textContent !== made) failure = ""; // others were made since
+    about.textContent = about.title = made;
+    bar.hidden = !isAsking;
+    if (!isAsking) words.textContent = failure;
+    words.hidden = words.textContent === "";
     words.classList.toggle("vw-failure", failure !== "");
-    answers.hidden = !suggested;
-    level.textContent = `≥ ${percent} %`;
-    const { bits, isSelection } = rows();
-    const many = countBits(bits);
-    const all = suggested ? suggested.atLeast[threshold()] : 0;
-    above.textContent = `${count(all)} of ${count(suggested?.atLeast[0] ?? 0)}`;
-    const what = isSelection ? `${count(many)} selected` : count(many);
-    setWords(accept, `Accept ${what}`);
-    setWords(reject, isSelection ? `Reject ${count(many)}` : "Reject");
-    accept.disabled = many === 0;
-    reject.disabled = many === 0 || !isSelection;
+    about.hidden = isAsking || about.textContent === "";
+    answers.update();
   }
 
   return {
-    threshold,
+    threshold: answers.threshold,
     update,
     suggest: ask,
-    answer,
+    answer: answers.answer,
     open() {
       root.open = true;
     },
   };
-}
-
-/** @param {HTMLElement} element @param {string} text */
-function setWords(element, text) {
-  /** @type {HTMLElement} */ (element.firstElementChild).textContent = text;
 }

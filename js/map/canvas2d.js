@@ -65,7 +65,8 @@ export function createCanvasPoints() {
       context.save();
       context.globalAlpha = frame.dimAll ? frame.opacity * 0.3 : frame.opacity;
       if (frame.hasSelection) {
-        context.globalAlpha = frame.opacity * 0.2;
+        const isLight = frame.theme.ground[0] > 128;
+        context.globalAlpha = frame.opacity * (isLight ? 0.2 : 0.35);
         drawPart(context, frame, (row) => !hasBit(bits, row));
         context.globalAlpha = frame.opacity;
         drawPart(context, frame, (row) => hasBit(bits, row));

@@ -146,6 +146,7 @@ export function createGallery(options) {
       title.textContent = total === 0 ? "Selection" : `${count(total)} selected`;
       note.textContent =
         thumbnails.width > 0 && rows.length < total ? `first ${count(rows.length)}` : "";
+      if (total === 0) saveFocus(clear);
       clear.hidden = total === 0 || !options.onClear;
       empty.hidden = total > 0;
       const hasImages = thumbnails.width > 0;

@@ -184,7 +184,7 @@ const PENS = /** @type {Record<string, Pen>} */ ({ l: "lasso", r: "rectangle", b
 /**
  * @param {KeyboardEvent} event
  * @param {{ pan: (dx: number, dy: number) => void, zoom: (factor: number) => void,
- *   fit: () => void, toggleTool: (pen: Pen) => void, escape: () => boolean,
+ *   fit: () => void, toggleTool: (pen: Pen) => void,
  *   growBrush: (factor: number) => boolean }} actions
  * @returns {boolean} whether the key was one of the map's
  */
@@ -195,10 +195,10 @@ export function actOnKey(event, actions) {
   if (arrow) actions.pan(60 * arrow[0], 60 * arrow[1]);
   else if (event.key === "+" || event.key === "=") actions.zoom(1.3);
   else if (event.key === "-" || event.key === "_") actions.zoom(1 / 1.3);
-  else if (event.key === "0") actions.fit();
+  else if (event.key === "Home" || event.key === "0") actions.fit();
   else if (pen) actions.toggleTool(pen);
   else if (event.key === ",") return actions.growBrush(1 / 1.5);
   else if (event.key === ".") return actions.growBrush(1.5);
-  else return event.key === "Escape" ? actions.escape() : false;
+  else return false;
   return true;
 }

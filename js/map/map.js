@@ -54,12 +54,14 @@ const PICK_REACH = 12;
  * @property {(bits: Uint8Array | null) => void} setFilter only these rows can be pointed at and
  *   selected; null for all
  * @property {(values: import("./colors.js").Codes, rgba: Uint8Array) => void} setColors
- *   colours of the caller's instead of those of the traits; less than full opacity draws rings
+ *   colours of the caller's instead of those of the traits; less than full opacity draws rings,
+ *   less than 0.3 faint dots
  * @property {(shown: boolean) => void} showImages
  * @property {(row: number) => void} bringIntoView
  * @property {(row: number, text: string) => void} setIndexText second line of a hover card
  * @property {(row: number) => string} describe what a row is, in words
  * @property {() => boolean} clearSelection whether there was one
+ * @property {() => boolean} cancelDrawing end the lasso that is being drawn; whether there was one
  * @property {(event: KeyboardEvent) => boolean} key act on a key; whether it was one of the map's
  */
 
@@ -143,7 +145,7 @@ export function createMap(options) {
     if (before.length !== xy.length) readSelection();
     surface.setAttribute(
       "aria-label",
-      `Map of ${state.n} points. Arrow keys move it, plus and minus zoom, 0 shows all` +
+      `Map of ${state.n} points. Arrow keys move it, plus and minus zoom, Home shows all` +
         (lasso ? ", L, R and B take the lasso, the rectangle and the brush." : "."),
     );
   }
@@ -326,7 +328,6 @@ export function createMap(options) {
         if (state.tool === "brush") drawing.growBrush(factor);
         return state.tool === "brush";
       },
-      escape: () => input.cancelDrawing() || clearSelection(),
     });
     if (isOurs) event.preventDefault();
     return isOurs;
@@ -392,6 +393,7 @@ export function createMap(options) {
     setIndexText: (row, text) => card.setIndex(row, text),
     describe,
     clearSelection,
+    cancelDrawing: input.cancelDrawing,
     key,
   };
 }

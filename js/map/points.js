@@ -58,9 +58,10 @@ void main() {
   float cover = size < 2.5 ? 1.0 : clamp(edge - radius + 0.5, 0.0, 1.0);
   float on_rim = rim_share * smoothstep(edge - rim_width - 0.5, edge - rim_width + 0.5, radius);
   vec3 shade = mix(mix(color.rgb, gray, gray_share), rim, on_rim * step(1.0, color.a));
-  // Less than full opacity makes a ring: what is inside fades, its edge less so.
+  // Less than full opacity makes a ring: what is inside fades, its edge less so. Little opacity is
+  // a faint dot, not a ring.
   float ring = smoothstep(edge - 2.0 * rim_width - 0.5, edge - 2.0 * rim_width + 0.5, radius);
-  float ink = size < 5.0 ? color.a : mix(color.a, min(1.0, 2.5 * color.a), ring);
+  float ink = size < 5.0 || color.a < 0.3 ? color.a : mix(color.a, min(1.0, 2.5 * color.a), ring);
   pixel = vec4(shade, 1.0) * (cover * opacity * (color.a == 1.0 ? 1.0 : ink));
 }`;
 
@@ -187,12 +188,14 @@ function createCard(shared) {
     const isLight = theme.ground[0] + theme.ground[1] + theme.ground[2] > 384;
     gl.uniform1i(uniforms.part, part);
     gl.uniform1f(uniforms.size, size);
-    gl.uniform1f(uniforms.opacity, isDimmed ? frame.opacity * 0.3 : frame.opacity);
+    // On a dark ground as much less ink would be next to none.
+    const faint = part === 1 && !isLight ? 0.5 : 0.3;
+    gl.uniform1f(uniforms.opacity, isDimmed ? frame.opacity * faint : frame.opacity);
     gl.uniform1f(uniforms.rim_width, pixelRatio);
     gl.uniform1f(uniforms.rim_share, size < 5 || isDimmed ? 0 : part === 2 ? 0.85 : 0.35);
     gl.uniform1f(uniforms.gray_share, part === 1 ? 0.55 : 0);
     gl.uniform3fv(uniforms.rim, isLight ? [0, 0, 0] : [1, 1, 1]);
-    gl.uniform3fv(uniforms.gray, isLight ? [0.65, 0.67, 0.7] : [0.45, 0.47, 0.5]);
+    gl.uniform3fv(uniforms.gray, isLight ? [0.65, 0.67, 0.7] : [0.55, 0.57, 0.6]);
     gl.drawArrays(gl.POINTS, 0, count);
   }
 

@@ -1,5 +1,5 @@
 // Which map is shown: method, dimensions, progress with a way to stop, and how to read it.
-import { button, h } from "../shared/dom.js";
+import { button, h, setProgress } from "../shared/dom.js";
 import * as icons from "../shared/icons.js";
 import { onChange } from "../shared/lifecycle.js";
 
@@ -69,7 +69,7 @@ export function createProjectionMenu({ model, el, noteEl, signal, requests }) {
 
   /** @param {string} key @param {number[]} chosen */
   async function ask(key, chosen) {
-    bar.removeAttribute("value");
+    setProgress(bar, null);
     words.textContent = "Starting …";
     // Most projections are quick or kept; a bar that flashes would only disturb.
     const slow = setTimeout(() => {
@@ -106,8 +106,7 @@ export function createProjectionMenu({ model, el, noteEl, signal, requests }) {
   requests.onMessage("progress", ({ job, fraction, text }) => {
     if (job !== "project") return;
     progress.hidden = false;
-    if (typeof fraction === "number") bar.value = fraction;
-    else bar.removeAttribute("value");
+    setProgress(bar, fraction);
     words.textContent = text;
     if (fraction === 1 && text === "") follow();
   });

@@ -1,5 +1,5 @@
 // The buttons of a map's toolbar, and what it is coloured by.
-import { button, h, setPressed } from "../shared/dom.js";
+import { button, h, setDisabled, setPressed } from "../shared/dom.js";
 import * as icons from "../shared/icons.js";
 import { onChange } from "../shared/lifecycle.js";
 
@@ -37,7 +37,7 @@ export function createMapTools({ el, map, hasImages, clearLabel = "Deselect" }) 
   );
   const fit = button({
     icon: icons.fit,
-    title: "Show the whole map (0, or double-click)",
+    title: "Show the whole map (Home, or double-click)",
     onClick: () => map().fit(),
   });
   let shown = false;
@@ -71,7 +71,7 @@ export function createMapTools({ el, map, hasImages, clearLabel = "Deselect" }) 
     },
     /** @param {number} selected how many rows are */
     setSelected(selected) {
-      clear.disabled = selected === 0;
+      setDisabled(clear, selected === 0);
     },
   };
 }

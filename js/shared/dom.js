@@ -91,6 +91,34 @@ export function count(value) {
 }
 
 /**
+ * @param {HTMLProgressElement} bar
+ * @param {number | null | undefined} fraction not a number where it is not known
+ */
+export function setProgress(bar, fraction) {
+  if (typeof fraction === "number") bar.value = fraction;
+  else bar.removeAttribute("value");
+}
+
+/**
+ * Give the focus to where the keys of a widget work: to its map, or to all of it.
+ * @param {HTMLElement} root
+ */
+export function goHome(root) {
+  const map = /** @type {HTMLElement | null} */ (root.querySelector(".vw-map"));
+  (map ?? root).focus({ preventScroll: true });
+}
+
+/**
+ * A button that cannot be pressed must not keep the focus: its keys would reach nobody here.
+ * @param {HTMLButtonElement} element
+ * @param {boolean} isDisabled
+ */
+export function setDisabled(element, isDisabled) {
+  if (isDisabled) saveFocus(element);
+  element.disabled = isDisabled;
+}
+
+/**
  * Give the focus to the widget if this part of it has it and is about to go: on nothing at all, it
  * would take the widget's keys along.
  * @param {Element} part

@@ -1,7 +1,9 @@
 // The frame of every widget: toolbar on top, body, status line; errors in words.
-import { button, h } from "./dom.js";
+import { button, goHome, h } from "./dom.js";
 import * as icons from "./icons.js";
 import { listen, onEnd } from "./lifecycle.js";
+
+const TEXT_FIELDS = "textarea, input:not([type=range], [type=checkbox])";
 
 /**
  * @typedef {object} Frame
@@ -11,6 +13,8 @@ import { listen, onEnd } from "./lifecycle.js";
  * @property {HTMLElement} status one line of words under the body
  * @property {(text: string) => void} say puts words on the status line, for screen readers too
  * @property {(message: string) => void} showError
+ * @property {(end: () => boolean) => void} onEscape how Escape ends the smallest thing that is open
+ *   anywhere in the widget, a selection last; it says whether there was one
  */
 
 /**
@@ -45,7 +49,8 @@ export function createFrame({ el, title, signal }) {
       },
     }),
   );
-  keepKeysInside(root, signal);
+  let endSmallest = () => false;
+  keepKeysInside(root, () => endSmallest(), signal);
   el.replaceChildren(root);
   el.classList.add("vw-host");
   onEnd(signal, () => root.remove());
@@ -62,16 +67,20 @@ export function createFrame({ el, title, signal }) {
       errorText.textContent = message;
       error.hidden = false;
     },
+    onEscape(end) {
+      endSmallest = end;
+    },
   };
 }
 
 /**
- * Keys act only while the widget has the focus and never reach the notebook; Escape leaves.
- * Views handle Escape first (and stop it) where it ends something smaller, such as a lasso.
+ * Keys act only while the widget has the focus and never reach the notebook. Escape stays inside as
+ * well: a notebook that got the focus would take the next X for its own and cut a cell. Tab leaves.
  * @param {HTMLElement} root
+ * @param {() => boolean} endSmallest
  * @param {AbortSignal} signal
  */
-function keepKeysInside(root, signal) {
+function keepKeysInside(root, endSmallest, signal) {
   // Notebook 7 acts on keys before any widget hears of them. This attribute keeps it away, but
   // only on the focused element itself: around it, D pressed twice would still delete the cell.
   listen(
@@ -87,11 +96,11 @@ function keepKeysInside(root, signal) {
     root,
     "keydown",
     (/** @type {KeyboardEvent} */ event) => {
-      if (event.key === "Escape" && !event.defaultPrevented) {
-        /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
-        return;
-      }
       event.stopPropagation();
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      event.preventDefault();
+      const typing = /** @type {Element} */ (event.target).closest(TEXT_FIELDS);
+      if (typing || !endSmallest()) goHome(root);
     },
     signal,
   );

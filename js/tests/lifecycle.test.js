@@ -54,7 +54,7 @@ test("text of the data is text, whatever it holds", () => {
   assert.equal(element.textContent, hostile);
 });
 
-test("keys stay inside the widget, and Escape leaves it", () => {
+test("keys stay inside the widget, Escape too: it ends what is open, then goes to the map", () => {
   const controller = new window.AbortController();
   const el = h("div", {});
   document.body.append(el);
@@ -72,7 +72,26 @@ test("keys stay inside the widget, and Escape leaves it", () => {
   press("z");
   assert.deepEqual(reached, []);
   press("Escape");
-  assert.notEqual(document.activeElement, frame.root);
+  assert.equal(document.activeElement, frame.root, "there is no map to go to");
+  const map = h("div", { class: "vw-map", tabIndex: 0 });
+  const box = h("input", { type: "text" });
+  const slider = h("input", { type: "range" });
+  frame.body.append(box, slider, map);
+  let open = 1;
+  frame.onEscape(() => open-- > 0);
+  const pressEscape = () =>
+    document.activeElement?.dispatchEvent(
+      new window.KeyboardEvent("keydown", { key: "Escape", bubbles: true }),
+    );
+  box.focus();
+  pressEscape();
+  assert.deepEqual([open, document.activeElement], [1, map], "first out of the text");
+  slider.focus();
+  pressEscape();
+  assert.deepEqual([open, document.activeElement], [0, slider]);
+  pressEscape();
+  assert.equal(document.activeElement, map);
+  assert.deepEqual(reached, []);
   frame.showError("<b>boom</b>");
   assert.equal(el.querySelector(".vw-error b"), null);
   assert.match(el.querySelector(".vw-error")?.textContent ?? "", /<b>boom<\/b>/);

@@ -167,3 +167,14 @@ test("on the map labels are full, suggestions above the threshold rings, the res
   assert.equal(ink(2)[3], 255, "below the threshold it is no label, in full grey");
   assert.ok(ink(3)[3] < 60, "left out by the filter");
 });
+
+test("what the filter leaves out is too faint for a ring, and less faint on a dark ground", () => {
+  const summary = summarize(single([2]));
+  const common = { colors: ["#ff0000"], summary, suggested: null, threshold: 0, shown: bitsOf() };
+  const faint = (/** @type {any} */ text) => {
+    const { codes, rgba } = paintLabels({ ...common, text });
+    return rgba[4 * codes[3] + 3];
+  };
+  const [light, dark] = [faint([20, 20, 20]), faint([230, 230, 230])];
+  assert.ok(light >= 40 && dark > light + 10 && dark < 0.3 * 255, `${light}, ${dark}`);
+});

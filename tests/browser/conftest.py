@@ -25,6 +25,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser._annotating import make_annotator
+from tests.browser._fake_kernel import FakeAnnotator
 from tests.browser._page import PageServer, WidgetPage, open_page
 from tools import chromium
 from tools.jupyter import JupyterServer, NotebookPage, run_notebook, write_notebook
@@ -66,6 +68,20 @@ def widget_page(browser: Browser, page_server: PageServer) -> Iterator[Callable[
             return view
 
         yield show
+
+
+@pytest.fixture
+def annotate() -> Iterator[Callable[..., FakeAnnotator]]:
+    """Make annotators whose kernel the test plays, as `_annotating.py` has them."""
+    made: list[FakeAnnotator] = []
+
+    def make(*args: Any, **options: Any) -> FakeAnnotator:
+        made.append(make_annotator(*args, **options))
+        return made[-1]
+
+    yield make
+    for widget in made:
+        widget.close()
 
 
 @pytest.fixture

@@ -20,6 +20,31 @@ df.loc[199, "label"] = "mine"
 """
 
 
+def test_no_number_of_escapes_gives_the_keys_to_the_notebook_and_tab_does(lab):
+    notebook = lab([SETUP])
+    page = notebook.page
+    before = notebook.content()["cells"]
+    inside = "document.activeElement.closest('.vw-root') !== null"
+    places = (".vw-map", ".vw-class", ".vw-class-box", ".vw-toolbar button", ".vw-root select")
+    for place in places:
+        page.locator(place).first.focus()
+        for _ in range(3):
+            page.keyboard.press("Escape")
+            assert page.evaluate(inside), place
+        for key in ("x", "m", "d", "d", "y"):
+            page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.matches('.vw-map')"), place
+    assert notebook.content()["cells"] == before
+    assert page.locator(".jp-Notebook-cell").count() == len(before)
+    for key in ("Tab", "Shift+Tab"):
+        page.locator(".vw-map").focus()
+        presses = 0
+        while page.evaluate(inside):
+            page.keyboard.press(key)
+            presses += 1
+            assert presses < 40, f"{key} does not leave the widget"
+
+
 def test_a_label_made_while_a_cell_runs_is_in_the_frame_when_it_has_ended(lab):
     notebook = lab([SETUP])
     page = notebook.page

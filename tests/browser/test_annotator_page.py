@@ -1,81 +1,17 @@
 """The annotator's page alone, against a kernel that the test plays."""
 
 import numpy as np
-import pytest
 
-from tests.browser._fake_kernel import FakeAnnotator, FakeLog
-
-N = 200
-RNG = np.random.default_rng(0)
-CODES = RNG.uniform(-1, 1, (N, 2)).astype(np.float32)
-IMAGES = RNG.integers(0, 255, (N, 6, 6, 1), dtype=np.uint8)
-
-
-@pytest.fixture
-def annotate():
-    made = []
-
-    def make(classes=("cat", "dog"), log=None, **options):
-        multi = options.pop("multi", False)
-        codes = options.pop("codes", None)
-        kept = log or FakeLog(N, list(classes), multi=multi, codes=codes)
-        made.append(FakeAnnotator(CODES, IMAGES, kept, **options))
-        return made[-1]
-
-    yield make
-    for widget in made:
-        widget.close()
-
-
-def corners(view, *places):
-    """Places on the map, given in shares of its size, in the window."""
-    box = view.locator(".vw-map").first.bounding_box()
-    return [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in places]
-
-
-def drag(view, *places, keys=()):
-    """Press, go through these places of the map, release."""
-    mouse, keyboard = view.page.mouse, view.page.keyboard
-    first, *rest = corners(view, *places)
-    for key in keys:
-        keyboard.down(key)
-    mouse.move(*first)
-    mouse.down()
-    for place in rest:
-        mouse.move(*place, steps=5)
-    mouse.up()
-    for key in keys:
-        keyboard.up(key)
-    view.settle()
-
-
-def lasso(view, left=0.2, top=0.2, right=0.8, bottom=0.6):
-    edge = [(left, top), (right, top), (right, bottom), (left, bottom), (left, bottom - 0.1)]
-    drag(view, *edge)
-
-
-def words(view, selector):
-    return view.locator(selector).first.inner_text()
-
-
-def choose(view, value):
-    view.locator(".vw-filter select").select_option(value)
-    view.settle()
-
-
-def labelled(widget):
-    return [row for row, label in enumerate(widget.labels) if label is not None]
-
-
-def half_labelled():
-    """Codes of which every second row has the first class."""
-    return np.where(np.arange(N) % 2 == 0, 1, 0).astype(np.uint16)
-
-
-def suggest_for_odd(widget):
-    """Suggest the second class for all odd rows, ever more certain."""
-    codes = np.where(np.arange(N) % 2 == 1, 2, 0)
-    widget.suggest(codes, np.arange(N) * 255 // N)
+from tests.browser._annotating import (
+    N,
+    choose,
+    drag,
+    half_labelled,
+    labelled,
+    lasso,
+    suggest_for_odd,
+    words,
+)
 
 
 def test_a_lasso_and_a_key_label_and_undo_selects_again(annotate, widget_page):
@@ -225,60 +161,6 @@ def test_the_filter_dims_the_rest_and_only_what_is_shown_is_selected(annotate, w
     view.wait_until(lambda: widget.selection.tolist() == list(range(0, N, 2)))
 
 
-def test_suggestions_above_the_threshold_are_accepted_in_one_step(annotate, widget_page):
-    widget = annotate(codes=half_labelled())
-    view = widget_page(widget, width=1000)
-    view.locator("summary", has_text="Suggestions").click()
-    view.locator(".vw-suggestions button", has_text="Suggest").click()
-    view.locator(".vw-failure", has_text="nothing is labelled yet").wait_for()
-    view.locator(".vw-error button").click()
-    view.errors.clear()
-    suggest_for_odd(widget)
-    view.locator(".vw-suggestions", has_text="10 of 100").wait_for()
-    slider = view.locator(".vw-certainty")
-    slider.fill("50")
-    view.locator(".vw-suggestions button", has_text="Accept 50").click()
-    view.wait_until(lambda: widget.labels.count("dog") == 50)
-    assert widget.labels.count("cat") == 100
-    assert widget.kinds() == ["accept"]
-    view.locator(".vw-suggestions", has_text="0 of 50").wait_for()
-    view.page.keyboard.press("Control+z")  # the focus is where keys work
-    view.wait_until(lambda: widget.labels.count("dog") == 0)
-
-
-def test_selected_suggestions_are_accepted_or_rejected_by_a_key(annotate, widget_page):
-    widget = annotate(codes=half_labelled())
-    view = widget_page(widget, width=1000)
-    suggest_for_odd(widget)
-    view.locator("summary", has_text="Suggestions").click()
-    view.locator(".vw-certainty").fill("0")
-    lasso(view)
-    odd = [row for row in widget.selection.tolist() if row % 2 == 1]
-    view.locator(".vw-gallery-item").nth(0).wait_for()
-    view.page.keyboard.press("x")
-    view.wait_until(lambda: widget.kinds() == ["reject"])
-    view.locator(".vw-suggestions", has_text=f"of {100 - len(odd)}").wait_for()
-    assert widget.kept.edits[0].rows.tolist() == odd
-    lasso(view, 0.1, 0.6, 0.9, 0.9)
-    others = [row for row in widget.selection.tolist() if row % 2 == 1 and row not in odd]
-    view.page.keyboard.press("y")
-    view.wait_until(lambda: widget.kinds() == ["reject", "accept"])
-    assert [row for row in labelled(widget) if row % 2 == 1] == others
-
-
-def test_images_to_ask_for_come_into_the_gallery_in_their_order(annotate, widget_page):
-    widget = annotate(codes=half_labelled())
-    widget.to_ask = [7, 199, 3]
-    view = widget_page(widget, width=1000)
-    view.locator("summary", has_text="Suggestions").click()
-    view.locator(".vw-questions button", has_text="Uncertain").click()
-    view.wait_until(lambda: widget.selection.tolist() == [3, 7, 199])
-    items = view.locator(".vw-gallery-item")
-    assert [items.nth(k).get_attribute("data-row") for k in range(3)] == ["7", "199", "3"]
-    view.locator(".vw-sorting").select_option("data")
-    assert items.first.get_attribute("data-row") == "3"
-
-
 def test_a_note_on_one_image_and_on_the_selection(annotate, widget_page):
     widget = annotate()
     view = widget_page(widget, width=1000)
@@ -387,3 +269,25 @@ def test_a_closed_view_leaves_nothing_behind(annotate, widget_page):
     view.settle()
     view.remove(number)
     assert view.counts(widget) == before
+
+
+def test_undo_and_redo_say_what_they_did(annotate, widget_page):
+    widget = annotate()
+    view = widget_page(widget, width=1000)
+    lasso(view)
+    many = len(widget.selection)
+    view.page.keyboard.press("2")
+    view.wait_until(lambda: len(labelled(widget)) == many)
+    view.locator(".vw-save[data-state=saved]").wait_for()
+    said = view.locator(".vw-action")
+    view.page.keyboard.press("Control+z")
+    said.filter(has_text=f"Undone: {many} images are").wait_for()
+    assert "dog" in said.inner_text()
+    assert "no more" in said.inner_text()
+    view.page.keyboard.press("Control+y")
+    said.filter(has_text=f"Redone: {many} images are").wait_for()
+    widget.is_silent = True  # then it is known only here
+    view.page.keyboard.press("Control+z")
+    assert said.inner_text() == "Undone."
+    widget.is_silent = False
+    said.filter(has_text=f"Undone: {many} images are").wait_for(timeout=15_000)

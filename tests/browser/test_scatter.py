@@ -113,7 +113,7 @@ def test_a_click_selects_a_point_and_shift_toggles_it(widget_page):
     view.wait_until(lambda: widget.selection.tolist() == [3])
 
 
-def test_escape_ends_the_lasso_then_the_selection_then_leaves(widget_page):
+def test_escape_ends_the_lasso_then_the_selection_and_stays(widget_page):
     widget = a_scatter()
     view = widget_page(widget)
     widget.selection = [2]
@@ -129,10 +129,47 @@ def test_escape_ends_the_lasso_then_the_selection_then_leaves(widget_page):
     assert widget.selection.tolist() == [2]
     view.page.keyboard.press("Escape")
     view.wait_until(lambda: widget.selection.tolist() == [])
-    has_focus = "document.activeElement !== document.body"
-    assert view.page.evaluate(has_focus)
+    on_map = "document.activeElement.matches('.vw-map')"
+    assert view.page.evaluate(on_map)
     view.page.keyboard.press("Escape")
-    assert not view.page.evaluate(has_focus)
+    assert view.page.evaluate(on_map)
+
+
+def test_escape_deselects_from_every_control_and_the_focus_stays_in_the_widget(widget_page):
+    widget = a_scatter()
+    view = widget_page(widget)
+    inside = "document.activeElement.closest('.vw-root') !== null"
+    controls = view.locator(".vw-root :is(button, select):visible")
+    widget.selection = [2, 3]
+    view.settle()
+    count = controls.count()
+    assert count > 8
+    for k in range(count):
+        widget.selection = [2, 3]
+        view.settle()
+        controls.nth(k).focus()
+        view.page.keyboard.press("Escape")
+        view.wait_until(lambda: widget.selection.tolist() == [])
+        view.settle()
+        view.page.wait_for_timeout(50)
+        assert view.page.evaluate(inside), k
+        view.page.keyboard.press("Escape")
+        assert view.page.evaluate("document.activeElement.matches('.vw-map')"), k
+
+
+def test_tab_leaves_the_widget_both_ways(widget_page):
+    widget = a_scatter(color=["a"] + ["b"] * 16)
+    view = widget_page(widget)
+    widget.selection = [2, 3]
+    view.settle()
+    inside = "document.activeElement.closest('.vw-root') !== null"
+    for key in ("Tab", "Shift+Tab"):
+        view.locator(".vw-map").focus()
+        for _ in range(30):
+            view.page.keyboard.press(key)
+            if not view.page.evaluate(inside):
+                break
+        assert not view.page.evaluate(inside), key
 
 
 def test_keys_act_on_the_map_and_never_reach_the_notebook(widget_page):
@@ -147,9 +184,13 @@ def test_keys_act_on_the_map_and_never_reach_the_notebook(widget_page):
     move = view.page.get_by_role("button", name="Move", exact=True)
     assert move.get_attribute("aria-pressed") == "true"
     assert ink(view) != before
-    view.page.keyboard.press("0")
-    view.page.wait_for_timeout(200)
-    assert ink(view) == before
+    for key in ("Home", "0"):
+        view.page.keyboard.press(key)
+        view.page.wait_for_timeout(200)
+        assert ink(view) == before
+        view.page.keyboard.press("+")
+        view.page.wait_for_timeout(200)
+        assert ink(view) != before
     assert view.page.evaluate("window.leaked") is None
 
 
