@@ -1,6 +1,7 @@
 // Suggestions: from the labels there are to all others, and what to look at next.
 import { toInt32 } from "../shared/buffers.js";
-import { button, count, h, setDisabled, setProgress } from "../shared/dom.js";
+import { button, count, h, saveFocus, setDisabled, setProgress } from "../shared/dom.js";
+import * as icons from "../shared/icons.js";
 import { QUESTIONS } from "./questions.js";
 import { createAnswers } from "./suggestion_answers.js";
 
@@ -27,6 +28,12 @@ export function createSuggestionPanel(options) {
   const { el, store, requests, things, onAsked, say } = options;
   const tag = h("select", { class: "vw-select", "aria-label": "Tag to suggest" });
   const suggest = button({ label: "Suggest", title: "", onClick: ask });
+  const cancel = button({
+    icon: icons.stop,
+    label: "Cancel",
+    title: "Stop this; nothing is proposed then",
+    onClick: stop,
+  });
   const bar = h("progress", { class: "vw-progress", max: 1, "aria-label": "Making suggestions" });
   const about = h("button", {
     type: "button",
@@ -44,7 +51,7 @@ export function createSuggestionPanel(options) {
     "details",
     { class: "vw-section vw-suggestions" },
     h("summary", "vw-title", "Suggestions"),
-    h("div", "vw-suggest-line", suggest, tag, bar, about, words),
+    h("div", "vw-suggest-line", suggest, cancel, tag, bar, about, words),
     answers.root,
     h("div", "vw-questions", h("span", "vw-muted", "Ask me next"), ...questions),
   );
@@ -57,6 +64,7 @@ export function createSuggestionPanel(options) {
   async function request(op, data) {
     isAsking = true;
     failure = "";
+    setDisabled(cancel, false);
     root.open = true;
     showProgress(null, "");
     update();
@@ -70,6 +78,13 @@ export function createSuggestionPanel(options) {
       isAsking = false;
       update();
     }
+  }
+
+  /** The answer to what was asked then says that it was stopped. */
+  function stop() {
+    setDisabled(cancel, true);
+    words.textContent = "Stopping…";
+    requests.ask("stop", {}).catch(() => {});
   }
 
   /** @param {number | null} fraction @param {string} text */
@@ -136,7 +151,8 @@ export function createSuggestionPanel(options) {
     const made = suggested?.words ?? "";
     if (about.textContent !== made) failure = ""; // others were made since
     about.textContent = about.title = made;
-    bar.hidden = !isAsking;
+    if (!isAsking) saveFocus(cancel);
+    bar.hidden = cancel.hidden = !isAsking;
     if (!isAsking) words.textContent = failure;
     words.hidden = words.textContent === "";
     words.classList.toggle("vw-failure", failure !== "");

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vaewidgets.widgets import _suggesting
 from vaewidgets.widgets.annotator import Annotator
 
 N = 200
@@ -165,3 +166,37 @@ def test_keys_of_labelling_stay_in_the_widget(annotate, widget_page):
         view.page.keyboard.press(key)
     view.settle()
     assert view.page.evaluate("leaked") == []
+
+
+def test_making_suggestions_is_stopped_and_begun_anew(annotate, widget_page, monkeypatch):
+    make = _suggesting.code_graph
+
+    def slow(_codes, report):
+        for _ in range(2000):
+            report(None, "looking for neighbours")
+            time.sleep(0.01)
+        raise AssertionError("nobody stopped it")
+
+    monkeypatch.setattr(_suggesting, "code_graph", slow)
+    widget = annotate()
+    widget.label(range(5), "cat")
+    widget.label(range(5, 10), "dog")
+    view = widget_page(widget, width=1000)
+    view.locator("summary", has_text="Suggestions").click()
+    panel = view.locator(".vw-suggestions")
+    cancel = panel.get_by_role("button", name="Cancel")
+    suggest = panel.get_by_role("button", name="Suggest", exact=True)
+    assert not cancel.is_visible()
+    suggest.click()
+    panel.get_by_text("Looking for neighbours").wait_for()
+    assert not suggest.is_enabled()
+    cancel.click()
+    panel.get_by_text("stopped; nothing is proposed").wait_for()
+    assert not cancel.is_visible()
+    assert view.page.evaluate("document.activeElement.closest('.vw-root') !== null")
+    assert widget.suggestions is None
+    view.errors.clear()
+    monkeypatch.setattr(_suggesting, "code_graph", lambda codes, report: make(codes))
+    suggest.click()
+    panel.get_by_text("proposals").wait_for()
+    assert len(widget.suggestions) > 0
