@@ -60,8 +60,8 @@ def test_a_lasso_and_a_key_label_the_frame_and_undo_selects_again(annotate, widg
     view.wait_until(lambda: widget.frame["label"].isna().all())
     view.wait_until(lambda: widget.selection.tolist() == chosen.tolist())
     view.page.keyboard.press("1")
-    view.wait_until(lambda: set(widget.labels[chosen]) == {"cat"})
-    assert (widget.frame["label"].iloc[chosen] == "cat").all()
+    view.wait_until(lambda: (widget.frame["label"].iloc[chosen] == "cat").all())
+    assert set(widget.labels[chosen]) == {"cat"}
 
 
 def test_a_first_class_is_typed_and_labels_the_selection(annotate, widget_page):
