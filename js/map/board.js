@@ -24,6 +24,8 @@ export function hasPoints(model, frame, purpose) {
   return false;
 }
 
+const FEW_IMAGES = 12;
+
 /**
  * @param {{ model: Model, frame: Frame, signal: AbortSignal,
  *   requests: import("../shared/requests.js").Requests, menu: HTMLElement, clearLabel?: string,
@@ -73,5 +75,7 @@ export function createBoard({
       );
     },
   });
+  // So few points say nothing, and the pictures have room.
+  if (hasImages && model.get("_n") <= FEW_IMAGES) tools.showImages(true);
   return { map, side, tools, thumbnails, hasImages };
 }

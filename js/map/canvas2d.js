@@ -64,12 +64,12 @@ export function createCanvasPoints() {
     draw(context, frame) {
       context.save();
       context.globalAlpha = frame.dimAll ? frame.opacity * 0.3 : frame.opacity;
-      if (frame.hasSelection) {
+      if (frame.selected) {
         const isLight = frame.theme.ground[0] > 128;
         context.globalAlpha = frame.opacity * (isLight ? 0.2 : 0.35);
         drawPart(context, frame, (row) => !hasBit(bits, row));
-        context.globalAlpha = frame.opacity;
-        drawPart(context, frame, (row) => hasBit(bits, row));
+        context.globalAlpha = frame.selected.opacity;
+        drawPart(context, { ...frame, size: frame.selected.size }, (row) => hasBit(bits, row));
       } else drawPart(context, frame, () => true);
       context.restore();
     },

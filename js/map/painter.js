@@ -1,4 +1,5 @@
 // When and how a map is painted: at rest all points, in motion as many as a frame can bear.
+import { countBits } from "../shared/buffers.js";
 import { onEnd, perFrame, reducedMotion } from "../shared/lifecycle.js";
 import { cssOf } from "./colors.js";
 import { createMarks } from "./marks.js";
@@ -46,6 +47,8 @@ export function createPainter(options) {
   let isMoving = false;
   let fullCost = 0;
   let version = 0;
+  let counted = state.bits;
+  let nSelected = countBits(counted);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let restTimer;
   onEnd(signal, () => clearTimeout(restTimer));
@@ -66,6 +69,15 @@ export function createPainter(options) {
     return pixelRatio;
   }
 
+  /** A few selected points are large enough to be seen among many. @param {number} size */
+  function lookOfSelected(size) {
+    if (counted !== state.bits) nSelected = countBits(state.bits);
+    counted = state.bits;
+    if (nSelected === 0) return state.bits.length === 0 ? null : { size, opacity: 1 };
+    const larger = Math.max(size + 1, Math.min(pointSizeOf(camera, nSelected), 6));
+    return { size: larger, opacity: opacityOf(camera, nSelected, larger) };
+  }
+
   function paint() {
     if (!hasSize || state.n === 0) return;
     const pixelRatio = fitCanvases();
@@ -82,7 +94,7 @@ export function createPainter(options) {
       blend,
       size,
       opacity: opacityOf(camera, state.n, size),
-      hasSelection: state.bits.length > 0,
+      selected: lookOfSelected(size),
       dimAll: imagesShown,
       stride,
       theme: state.theme,

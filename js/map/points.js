@@ -12,7 +12,8 @@ import { drawThrough, joinContext, leaveContext, programOf } from "./gl.js";
  * @property {number} blend 0 at the old positions, 1 at the new
  * @property {number} size diameter in CSS pixels
  * @property {number} opacity
- * @property {boolean} hasSelection the rows not selected are dimmed
+ * @property {{ size: number, opacity: number } | null} selected how the selected rows look, where
+ *   some are; the others are dimmed
  * @property {boolean} dimAll images are drawn over the points
  * @property {number} stride 1 draws all points, k every k-th
  * @property {import("../shared/theme.js").Theme} theme
@@ -184,13 +185,14 @@ function createCard(shared) {
   function drawPart(part, count, frame) {
     const { theme, pixelRatio } = frame;
     const isDimmed = part === 1 || frame.dimAll;
-    const size = Math.max(1, (frame.size + (part === 2 ? 1 : 0)) * pixelRatio);
+    const look = part === 2 && frame.selected ? frame.selected : frame;
+    const size = Math.max(1, look.size * pixelRatio);
     const isLight = theme.ground[0] + theme.ground[1] + theme.ground[2] > 384;
     gl.uniform1i(uniforms.part, part);
     gl.uniform1f(uniforms.size, size);
     // On a dark ground as much less ink would be next to none.
     const faint = part === 1 && !isLight ? 0.5 : 0.3;
-    gl.uniform1f(uniforms.opacity, isDimmed ? frame.opacity * faint : frame.opacity);
+    gl.uniform1f(uniforms.opacity, isDimmed ? frame.opacity * faint : look.opacity);
     gl.uniform1f(uniforms.rim_width, pixelRatio);
     gl.uniform1f(uniforms.rim_share, size < 5 || isDimmed ? 0 : part === 2 ? 0.85 : 0.35);
     gl.uniform1f(uniforms.gray_share, part === 1 ? 0.55 : 0);
@@ -248,7 +250,7 @@ function createCard(shared) {
       gl.uniform4f(uniforms.view, x, y, -camera.x * x, -camera.y * y);
       gl.uniform1f(uniforms.blend, frame.blend);
       const count = Math.floor(n / frame.stride);
-      if (frame.hasSelection) {
+      if (frame.selected) {
         drawPart(1, count, frame);
         drawPart(2, count, frame);
       } else drawPart(0, count, frame);

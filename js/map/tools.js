@@ -46,12 +46,15 @@ export function createMapTools({ el, map, hasImages, clearLabel = "Deselect" }) 
     label: "Images",
     title: "Show images in place of points",
     pressed: false,
-    onClick: () => {
-      shown = !shown;
-      setPressed(images, shown);
-      map().showImages(shown);
-    },
+    onClick: () => showImages(!shown),
   });
+
+  /** @param {boolean} wanted in place of points */
+  function showImages(wanted) {
+    shown = wanted;
+    setPressed(images, shown);
+    map().showImages(shown);
+  }
   images.hidden = !hasImages;
   const clear = button({
     icon: icons.cancel,
@@ -65,6 +68,7 @@ export function createMapTools({ el, map, hasImages, clearLabel = "Deselect" }) 
     h("span", "vw-group", fit, images, clear),
   );
   return {
+    showImages,
     /** @param {Tool} tool */
     setTool(tool) {
       TOOLS.forEach((one, k) => void setPressed(choices[k], one.tool === tool));

@@ -5,6 +5,7 @@ import pytest
 
 from tests.browser._annotating import CODES, N, choose, lasso, words
 from tests.browser._hands import Camera
+from vaewidgets.widgets.annotator import Annotator
 
 
 def color_of(view, selector, name, pseudo=""):
@@ -120,3 +121,42 @@ def test_on_a_dark_ground_what_is_not_selected_can_still_be_seen(annotate, widge
     ground = 24
     seen = light * ink + ground * (1 - ink)
     assert seen > 2.5 * ground  # of 255, and linear enough this far down
+
+
+@pytest.mark.parametrize(("n", "pictures"), [(10, "true"), (200, "false")])
+def test_few_images_are_pictures_from_the_start(widget_page, n, pictures):
+    rng = np.random.default_rng(0)
+    codes, images = rng.normal(size=(n, 2)), rng.integers(0, 256, (n, 8, 8, 1), np.uint8)
+    widget = Annotator(codes, images, classes=["cat"], journal=None)
+    view = widget_page(widget, width=1000)
+    button = view.page.get_by_role("button", name="Images")
+    assert button.get_attribute("aria-pressed") == pictures
+    view.settle()
+    button.click()
+    assert button.get_attribute("aria-pressed") != pictures
+    widget.close()
+
+
+def test_a_selected_point_is_seen_among_many(widget_page):
+    xy = np.random.default_rng(0).normal(size=(50_000, 2)).clip(-3, 3).astype(np.float32)
+    xy[7] = 6, 6
+    widget = Annotator(xy, classes=["cat"], journal=None)
+    view = widget_page(widget, width=1000)
+
+    def ink():
+        """How much is painted where the point lies alone."""
+        return view.page.evaluate(
+            """() => {
+              const canvas = document.querySelector(".vw-map-canvas");
+              const half = canvas.width / 2;
+              const found = canvas.getContext("2d").getImageData(half, 0, half, canvas.height / 5);
+              let sum = 0;
+              for (let i = 3; i < found.data.length; i += 4) sum += found.data[i];
+              return sum / 255;
+            }"""
+        )
+
+    view.wait_until(lambda: 0 < ink() < 5)
+    widget.selection = [7]
+    view.wait_until(lambda: ink() > 12)
+    widget.close()
