@@ -120,10 +120,13 @@ export function createOutbox({ send, onChange, client = newName(), entries = [] 
 
   /** @param {any} message */
   function receive(message) {
+    const acknowledged = message?.acks?.[client];
+    if (acknowledged) {
+      onChange({ acknowledged: settle(acknowledged) });
+      return true;
+    }
     if (message?.client !== client) return false;
-    if (message.op === "ack") {
-      onChange({ acknowledged: settle(message.seqs) });
-    } else if (message.op === "refused") {
+    if (message.op === "refused") {
       const [refused] = settle([message.seq]);
       onChange(refused && { refused, message: String(message.message) });
     } else if (message.op === "failed") {

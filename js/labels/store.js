@@ -191,7 +191,10 @@ export function createLabelStore(model, signal) {
     if (kind === "undo" || kind === "redo") stepped.tell({ kind, before, after: kept });
   }
 
-  requests.onMessage("diff", apply);
+  requests.onMessage("diff", (diff, buffers) => {
+    apply(diff, buffers);
+    outboxes.receive(diff); // at once: an undo must not count as kept and as on its way
+  });
   for (const op of ["ack", "refused", "failed", "gap"]) {
     requests.onMessage(op, (message) => {
       outboxes.receive(message);

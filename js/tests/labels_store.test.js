@@ -93,9 +93,21 @@ test("a label is painted at once, and saved only when it is acknowledged", async
     [view(bitsOf(0, 5))],
   );
   assert.equal(store.saving().pending, 1);
-  await tell({ op: "ack", client, seqs: [seq], version: 1 });
+  await tell({ op: "ack", acks: { [client]: [seq] }, version: 1 });
   assert.equal(store.saving().pending, 0);
   assert.equal(store.summary().labelled, 2);
+});
+
+test("an undo that the kernel tells of counts once, so the next can follow at once", async () => {
+  const { store, edits, tell } = await open({ undo: 2 });
+  store.undo();
+  const { client, seq } = edits()[0].content;
+  const by = { client, seq, kind: "undo" };
+  await tell({ op: "diff", base: 0, version: 1, undo: 1, redo: 1, acks: { [client]: [seq] }, by });
+  assert.equal(store.saving().pending, 0);
+  assert.equal(store.canUndo(), true);
+  store.undo();
+  assert.equal(store.canUndo(), false);
 });
 
 test("a refused label is taken off the map and told", async () => {
@@ -300,7 +312,7 @@ test("a rejected suggestion is not shown again when the kernel has taken it", as
   assert.equal(content.class, undefined);
   assert.deepEqual([...toUint8(buffers[1])], [1, 0, 2, 0]);
   assert.deepEqual([...(store.suggested()?.codes.slice(0, 3) ?? [])], [1, 0, 0]);
-  await tell({ op: "ack", client: content.client, seqs: [content.seq], version: 0 });
+  await tell({ op: "ack", acks: { [content.client]: [content.seq] }, version: 0 });
   assert.deepEqual([...(store.suggested()?.codes.slice(0, 3) ?? [])], [1, 0, 0]);
 });
 
@@ -337,7 +349,7 @@ test("a note is shown at once and stays when the kernel tells it", async () => {
   const { client, seq } = edits()[0].content;
   const by = { client, seq, kind: "note" };
   await tell({ op: "diff", base: 0, version: 1, undo: 1, redo: 0, notes: { 1: "strange" }, by });
-  await tell({ op: "ack", client, seqs: [seq], version: 1 });
+  await tell({ op: "ack", acks: { [client]: [seq] }, version: 1 });
   assert.equal(store.labels().notes.get(1), "strange");
 });
 
@@ -352,7 +364,7 @@ test("leaving the page is warned of while an edit is nowhere else", async () => 
   store.label(bitsOf(1), 0);
   assert.deepEqual([...warnings], ["beforeunload"]);
   const { client, seq } = edits()[0].content;
-  await tell({ op: "ack", client, seqs: [seq], version: 0 });
+  await tell({ op: "ack", acks: { [client]: [seq] }, version: 0 });
   assert.deepEqual([...warnings], []);
   delete (/** @type {any} */ (globalThis).window);
 });

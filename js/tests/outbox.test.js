@@ -26,7 +26,7 @@ function createKernel() {
       const last = Math.max(taken.at(-1) ?? 0, settled);
       if (seq > last + 1) return { op: "gap", client, expected: last + 1 };
       if (seq === last + 1) taken.push(seq);
-      return { op: "ack", client, seqs: [seq] };
+      return { op: "ack", acks: { [client]: [seq] } };
     },
   };
 }
@@ -56,9 +56,9 @@ test("an edit stays until it is acknowledged, by number", () => {
   const outbox = createOutbox({ send() {}, onChange() {}, client: "me" });
   outbox.push({ kind: "undo" });
   outbox.push({ kind: "redo" });
-  assert.equal(outbox.receive({ op: "ack", client: "other", seqs: [1, 2] }), false);
+  assert.equal(outbox.receive({ op: "ack", acks: { other: [1, 2] } }), false);
   assert.equal(outbox.state().pending, 2);
-  outbox.receive({ op: "ack", client: "me", seqs: [2] });
+  outbox.receive({ op: "ack", acks: { me: [2] } });
   assert.deepEqual(
     outbox.entries().map(({ seq }) => seq),
     [1],
@@ -85,7 +85,7 @@ test("what is not answered is sent again, in order, with growing pauses", () => 
   mock.timers.tick(1);
   assert.equal(sent.length, 6);
   assert.match(outbox.state().problem, /kernel is busy/);
-  outbox.receive({ op: "ack", client: outbox.client, seqs: [1] });
+  outbox.receive({ op: "ack", acks: { [outbox.client]: [1] } });
   assert.equal(outbox.state().problem, "");
   mock.timers.tick(2000);
   assert.deepEqual(sent.slice(6), [2]);
@@ -136,7 +136,7 @@ test("a gap is filled from the edit that is missing", () => {
   const sent = [];
   const outbox = createOutbox({ send: (message) => sent.push(message), onChange() {} });
   for (let i = 0; i < 4; i++) outbox.push({ kind: "undo" });
-  outbox.receive({ op: "ack", client: outbox.client, seqs: [1] });
+  outbox.receive({ op: "ack", acks: { [outbox.client]: [1] } });
   sent.length = 0;
   outbox.receive({ op: "gap", client: outbox.client, expected: 2 });
   outbox.receive({ op: "gap", client: outbox.client, expected: 2 });
@@ -170,7 +170,7 @@ test("an edit that cannot be kept stays, and says why", () => {
   outbox.push({ kind: "undo" });
   outbox.receive({ op: "failed", client: outbox.client, seq: 1, message: "disk full" });
   assert.deepEqual(outbox.state(), { pending: 1, problem: "disk full" });
-  outbox.receive({ op: "ack", client: outbox.client, seqs: [1] });
+  outbox.receive({ op: "ack", acks: { [outbox.client]: [1] } });
   assert.deepEqual(outbox.state(), { pending: 0, problem: "" });
 });
 

@@ -80,7 +80,7 @@ function createKernel() {
         taken[client].push(seq);
         contents.push([message.kind, ...buffers.map((part) => [...new Uint8Array(part)])]);
       }
-      return { op: "ack", client, seqs: [seq] };
+      return { op: "ack", acks: { [client]: [seq] } };
     },
   };
 }
@@ -243,7 +243,7 @@ test("of a kernel that was only busy, the one that waits is answered first and k
   const client = before.outboxes.client();
   const asked = mock.fn(async () => {
     kernel.isSilent = false;
-    before.outboxes.receive({ op: "ack", client, seqs: [1] });
+    before.outboxes.receive({ op: "ack", acks: { [client]: [1] } });
   });
   open(kernel, "log", asked);
   await settle();

@@ -165,11 +165,10 @@ class FakeAnnotator(MapWidget):
             self.send(failed)
         elif seq > taken + 1:
             self.send({"op": "gap", "client": client, "expected": taken + 1})
+        elif seq == taken + 1:
+            self._take(client, seq, content, buffers)
         else:
-            if seq == taken + 1:
-                self._take(client, seq, content, buffers)
-            ack = {"op": "ack", "client": client, "seqs": [seq], "version": self._version}
-            self.send(ack)
+            self.send({"op": "ack", "acks": {client: [seq]}, "version": self._version})
         return None
 
     def _take(self, client: str, seq: int, content: Content, buffers: Buffers) -> None:
@@ -186,6 +185,7 @@ class FakeAnnotator(MapWidget):
             "version": self._version,
             "undo": len(done),
             "redo": len(undone),
+            "acks": {client: [seq]},
             "by": {"client": client, "seq": seq, "kind": content["kind"]},
             "classes": after["classes"],
             "gone": sorted(after["gone"]),

@@ -49,7 +49,8 @@ def edit(widget, seq, kind="label", rows=None, client="page", **content):
 
 
 def acked(widget, client="page"):
-    return [seq for ack in widget.comm.of("ack") if ack["client"] == client for seq in ack["seqs"]]
+    messages = [content for content, _ in widget.comm.messages]
+    return [seq for message in messages for seq in message.get("acks", {}).get(client, [])]
 
 
 def sync(widget):

@@ -26,13 +26,14 @@ def test_a_lasso_and_a_key_label_the_rows_of_the_frame_given(annotate):
     assert acked(widget) == [1]
 
 
-def test_the_diff_reaches_the_pages_before_the_acknowledgement(annotate):
+def test_the_diff_reaches_the_pages_with_the_acknowledgement(annotate):
     widget = annotate()
     edit(widget, 1, rows=[3], **{"class": 0})
     ops = [content["op"] for content, _ in widget.comm.messages]
-    assert ops == ["diff", "ack"]
+    assert ops == ["diff"]
     content, buffers = widget.comm.messages[0]
     assert (content["base"], content["version"]) == (0, 1)
+    assert content["acks"] == {"page": [1]}
     assert content["parts"] == [{"layer": 0, "code": 1}]
     assert content["by"] == {"client": "page", "seq": 1, "kind": "label"}
     assert buffers == [bytes(bits(3))]

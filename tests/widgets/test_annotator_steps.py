@@ -194,4 +194,4 @@ def test_an_edit_that_would_be_none_is_refused_and_the_next_is_taken(annotate):
     assert [message["seq"] for message in widget.comm.of("refused")] == [1, 2, 3, 4]
     edit(widget, 5, rows=[1], **{"class": 0})
     assert widget.labels[1] == "cat"
-    assert bytes(bits(1)) == widget.comm.messages[-2][1][0]
+    assert bytes(bits(1)) == widget.comm.messages[-1][1][0]

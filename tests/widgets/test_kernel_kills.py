@@ -64,8 +64,7 @@ class Kernel:
                 break
             data = message["content"].get("data", {})
             content = data.get("content", {}) if isinstance(data, dict) else {}
-            if content.get("op") == "ack":
-                found += content["seqs"]
+            found += content.get("acks", {}).get("page", [])
         return found
 
     def kill(self) -> None:

@@ -39,8 +39,9 @@ class News:
     Notes
     -----
     Messages: ``diff`` with `base` and `version`, and `parts`: for each layer that changed a bitset
-    of the rows, and `code` if all have the same one now, else a buffer of uint16 codes; ``ack``
-    with the `seqs` of a `client` that are kept, always after the diff that they made.
+    of the rows, and `code` if all have the same one now, else a buffer of uint16 codes. `acks` in
+    it are the numbers of the edits that are kept, by client, so that no page ever counts an edit
+    both among what is kept and among what is on its way; ``ack`` has them where nothing changed.
     """
 
     def __init__(
@@ -101,10 +102,9 @@ class News:
                 self._base = self.version
                 self._edits.clear()
                 self._changes.clear()
-            for client, seqs in self._acks.items():
-                ack = {"op": "ack", "client": client, "seqs": seqs, "version": self.version}
-                self._sender(ack, [])
-            self._acks.clear()
+            elif self._acks:
+                self._sender({"op": "ack", "version": self.version, "acks": self._acks}, [])
+            self._acks = {}
 
     def _change(self) -> tuple[dict[str, Any], list[bytes]]:
         """Put all edits since the last message into one."""
@@ -116,6 +116,7 @@ class News:
             "version": self.version,
             "undo": undo,
             "redo": redo,
+            "acks": self._acks,
         }
         edit = self._edits[0]
         if len(self._edits) == 1 and edit is not None:
