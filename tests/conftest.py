@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import random
 import signal
 import sys
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from vaewidgets import VAE, Images, datasets
 
@@ -70,3 +74,20 @@ def _interruptible():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session")
+def ipython():
+    """A real shell; made once, since IPython keeps much of it for the life of the process."""
+    shell = InteractiveShell()
+    shell.history_manager.enabled = False
+    yield shell
+    shell.atexit_operations()
+    atexit.unregister(shell.atexit_operations)
+
+
+@pytest.fixture
+def shell(ipython):
+    ipython.user_ns.clear()
+    ipython.user_ns.update(time=time, threading=threading)
+    return ipython

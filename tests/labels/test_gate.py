@@ -1,4 +1,3 @@
-import atexit
 import logging
 import threading
 import time
@@ -8,27 +7,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from vaewidgets.labels.gate import Gate
 from vaewidgets.labels.table import open_columns
-
-
-@pytest.fixture(scope="module")
-def ipython():
-    """A real shell; made once, since IPython keeps much of it for the life of the process."""
-    shell = InteractiveShell()
-    shell.history_manager.enabled = False
-    yield shell
-    shell.atexit_operations()
-    atexit.unregister(shell.atexit_operations)
-
-
-@pytest.fixture
-def shell(ipython):
-    ipython.user_ns.clear()
-    ipython.user_ns.update(time=time, threading=threading)
-    return ipython
 
 
 @contextmanager

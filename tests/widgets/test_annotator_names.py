@@ -10,6 +10,7 @@ from PIL import Image
 from tests.widgets._annotating import CODES, N, names
 from vaewidgets.images import Images, load_images
 from vaewidgets.labels.opening import log_folder, name_of_annotator
+from vaewidgets.labels.rebinding import rebinding
 from vaewidgets.widgets.annotator import Annotator
 from vaewidgets.widgets.scatter import LatentScatter
 
@@ -166,3 +167,43 @@ def test_a_card_names_the_index_and_the_file_of_an_image(files):
     assert widget._table.index_label(2) == "2.png"
     widget = LatentScatter(CODES[:2], images[[1, 3]], data=frame.iloc[[1, 3]])
     assert widget._table.index_label(1) == "103 · 3.png"
+
+
+def test_labels_come_into_a_frame_that_was_sorted_and_filtered_since(annotate):
+    frame = pd.DataFrame({"file": [f"{i}.png" for i in range(N)], "x": range(N)})
+    widget = annotate(frame)
+    widget.label([1, 8], "cat")
+    widget.add_class("owl")
+    widget.label([9], "owl")
+    later = frame.query("x > 4").sort_values("x", ascending=False)
+    widget.label([11], "dog")
+    found = widget.apply(later, on="file")
+    assert names(found) == ["dog", None, "owl", "cat", *[None] * 3]
+    assert names(later) == [None, None, "owl", "cat", *[None] * 3]
+    with pytest.raises(ValueError, match="on is 'name', but the frame that is labelled has no"):
+        widget.apply(later, on="name")
+
+
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
+def test_a_frame_sorted_in_place_is_told_and_apply_helps(annotate):
+    frame = pd.DataFrame({"file": [f"{i}.png" for i in range(N)]})
+    widget = annotate(frame)
+    frame.sort_values("file", inplace=True)
+    widget.label([2], "cat")
+    assert "apply(frame, on=...)" in widget.comm.of("conflict")[0]["text"]
+    with pytest.raises(RuntimeError, match="re-ordered"):
+        widget.export("labels.csv")
+    found = widget.apply(frame, on="file")
+    assert found.loc[found["label"].notna(), "file"].tolist() == ["2.png"]
+
+
+def test_a_closed_annotator_is_not_told_of_when_its_frame_is_copied(annotate, shell, caplog):
+    frame = pd.DataFrame({"x": range(N)})
+    open_one, closed = annotate(frame), annotate(frame)
+    for widget in (open_one, closed):
+        rebinding.watch(widget._columns_of_labels, shell)
+    closed.close()
+    shell.user_ns["df"] = frame
+    shell.run_cell("pass")
+    shell.run_cell("df = df.copy()")
+    assert [r.getMessage()[:30] for r in caplog.records] == ["df is another DataFrame now. L"]

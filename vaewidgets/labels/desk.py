@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from vaewidgets.labels.journal import (
 )
 from vaewidgets.labels.journal.edits import clean_note, notice_of
 from vaewidgets.labels.news import News, together
+from vaewidgets.labels.rebinding import rebinding
 from vaewidgets.labels.table import Columns, ConflictError
 
 log = logging.getLogger("vaewidgets")
@@ -75,6 +76,7 @@ class Desk:
         self._own_seq = 0
         self._is_closed = False
         gate.attach()
+        rebinding.watch(columns)
 
     def do(self, kind: Any, **content: Any) -> Outcome:
         """Make an edit of this program's own.
@@ -121,7 +123,7 @@ class Desk:
                     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
                     self._send({"op": "failed", "client": client, "seq": seq, "message": text})
                     return
-        self._answer(client, seq, outcome)
+            self._answer(client, seq, outcome)
         self._settle(outcome.change)
 
     def refresh(self) -> None:
@@ -157,6 +159,15 @@ class Desk:
                 journal.layers, journal.suggested, journal.notes, details=details
             )
 
+    def labelled_in(self, frame: pd.DataFrame, on: Hashable, *, details: bool) -> pd.DataFrame:
+        """Copy of another frame with the labels, its rows matched by a column."""
+        with self.lock:
+            journal = self.journal
+            self.columns.follow(journal.classes, journal.gone)
+            return self.columns.labelled_in(
+                frame, on, journal.layers, journal.suggested, journal.notes, details=details
+            )
+
     def state(self) -> tuple[dict[str, Any], list[bytes]]:
         """Everything a page must know, as a message. Called with the lock held."""
         journal = self.journal
@@ -180,6 +191,7 @@ class Desk:
         """Take no more edits; those on disk stay, and other annotators go on."""
         with self.lock:
             self._is_closed = True
+            rebinding.discard(self.columns)
             self.news.stop()
             self.journal.close()
 
@@ -224,11 +236,10 @@ class Desk:
         return replace(edit, name=name), notice
 
     def _answer(self, client: str, seq: int, outcome: Outcome) -> None:
-        """Tell the page what became of its edit."""
+        """Tell the page what became of its edit. Called with the lock held."""
         if outcome.status in ("applied", "duplicate"):
-            with self.lock:
-                self.news.acknowledge(client, seq)
-                self.news.tell()
+            self.news.acknowledge(client, seq)
+            self.news.tell()
         elif outcome.status == "gap":
             self._send({"op": "gap", "client": client, "expected": outcome.expected})
         else:

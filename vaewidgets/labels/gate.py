@@ -19,6 +19,12 @@ log = logging.getLogger("vaewidgets")
 Write = Callable[[], None]
 
 
+def running_shell() -> Any:
+    """Return IPython's shell, None without; it is looked for among what is loaded only."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
 class Gate:
     """Runs writes at once while no cell runs, else when the cell has ended.
 
@@ -38,12 +44,10 @@ class Gate:
     def attach(self, shell: Any = None) -> None:
         """Follow the cells of an IPython shell; by default the running one, if there is one.
 
-        IPython is looked for among what is loaded, never imported. A widget is made inside a
-        cell, so the gate counts as closed until that cell ends or another begins.
+        A widget is made inside a cell, so the gate counts as closed until that cell ends or
+        another begins.
         """
-        if shell is None:
-            ipython = sys.modules.get("IPython")
-            shell = ipython.get_ipython() if ipython is not None else None
+        shell = running_shell() if shell is None else shell
         with self._lock:
             if shell is None or any(known is shell for known in self._shells):
                 return

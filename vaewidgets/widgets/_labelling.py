@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -273,7 +273,8 @@ class LabelWidget(MapWidget):
         FileNotFoundError
             If there is no such folder.
         RuntimeError
-            If the frame was changed so that its rows cannot be told apart; `labels` has them.
+            If the frame was changed so that its rows cannot be told apart; `labels` has
+            the labels, and :meth:`apply` brings them there.
 
         Notes
         -----
@@ -282,6 +283,31 @@ class LabelWidget(MapWidget):
         """
         target = check_path(path)
         write_frame(self._desk.labelled(details=details), target)
+
+    def apply(self, frame: pd.DataFrame, on: Hashable, *, details: bool = False) -> pd.DataFrame:
+        """Copy of another frame with the labels, its rows matched by a column.
+
+        For a frame that was filtered, sorted or joined since: labels are written into the one
+        that was given, and into no other.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Rows that match no image stay as they are; the others get the label that the image
+            has here, or none.
+        on : hashable
+            Name of a column, or level of the index, that tells the images apart in both frames:
+            file names, numbers. In the frame that is labelled it counts as it was at first.
+        details : bool
+            As in :meth:`export`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `on` does not tell the rows apart or nothing matches, or the column of labels in
+            `frame` cannot hold them.
+        """
+        return self._desk.labelled_in(frame, on, details=details)
 
     def on_label(
         self, callback: Callable[[NDArray[np.int64], str | None], Any], remove: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vaewidgets.labels.journal.edits import MAX_CLASSES, RefusedError
-from vaewidgets.labels.table.details import Codes, NoteColumn
-from vaewidgets.labels.table.given_frame import OwnColumn, Step, apply_steps
+from vaewidgets.labels.table.details import Codes, NoteColumn, Numbers, SourceColumn
+from vaewidgets.labels.table.given_frame import OwnColumn, RowGuard, Step, apply_steps
+from vaewidgets.labels.table.matching import match_by
 from vaewidgets.labels.table.values import name_of
 
 Suggested = Callable[[int], NDArray[np.bool_]]
@@ -47,6 +48,7 @@ class Columns(ABC):
 
     classes: list[str]
     layers: list[Codes]
+    _guard: RowGuard
 
     def __init__(
         self,
@@ -197,6 +199,95 @@ class Columns(ABC):
         steps, _ = self._plan(frame, layers, suggested, dict(notes), details, whole=True)
         apply_steps(frame, steps)
         return frame
+
+    def labelled_in(
+        self,
+        frame: pd.DataFrame,
+        on: Hashable,
+        layers: Sequence[Codes],
+        suggested: Suggested,
+        notes: Mapping[int, str],
+        *,
+        details: bool | None = None,
+    ) -> pd.DataFrame:
+        """Copy of another frame, whose rows are matched by a column, with the labels.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Rows that match no image stay as they are.
+        on : hashable
+            Name of a column, or level of the index, that both frames have.
+        layers, suggested, notes, details
+            As in :meth:`labelled`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `on` does not tell the rows apart, or the frame cannot hold the labels.
+        """
+        details = self.details if details is None else details
+        images, rows = match_by(on, *self._values_of_both(frame, on))
+        other = self._open_in(frame, rows)
+        other.renumber(self.classes)
+        other.follow(self.classes, self.gone)
+        if any((layer[images] == 0).any() for layer in layers):
+            other.check_clear()
+        labelled = other.labelled(
+            [layer[images] for layer in layers], lambda k: suggested(k)[images], {}
+        )
+        if details:
+            sources = [
+                (column, codes[images]) for column, codes in self._sources(layers, suggested)
+            ]
+            places = {image: place for place, image in enumerate(images.tolist())}
+            there = {places[image]: text for image, text in notes.items() if image in places}
+            apply_steps(labelled, self._details_in(labelled, rows, sources, there))
+        return labelled
+
+    def _details_in(
+        self,
+        frame: pd.DataFrame,
+        rows: NDArray[np.int64],
+        sources: Iterable[tuple[SourceColumn, Numbers]],
+        notes: Mapping[int, str],
+    ) -> list[Step]:
+        """Make the steps that write sources and notes into some rows of another frame."""
+        steps: list[Step] = []
+        for source, codes in sources:
+            steps += source.steps_in(frame, rows, codes)
+        note = NoteColumn(frame, self._note.name, rows)
+        note.check(frame)
+        return steps + note.steps(frame, notes)
+
+    def _values_of_both(
+        self, frame: pd.DataFrame, on: Hashable
+    ) -> tuple[pd.Index[Any], pd.Index[Any]]:
+        """Return what a column says of the images, and what it says in another frame."""
+        if not isinstance(frame, pd.DataFrame):
+            raise TypeError(f"frame must be a pandas DataFrame, got {type(frame).__name__}")
+        guards = {"the frame that is labelled": self._guard, "frame": RowGuard(frame)}
+        found = []
+        for where, guard in guards.items():
+            try:
+                found.append(guard.values(on))
+            except ValueError as error:
+                raise ValueError(f"on is {on!r}, but {where} {error}") from None
+        return found[0][self.frame_rows], found[1]
+
+    def are_in(self, frame: pd.DataFrame) -> bool:
+        """Whether a frame has a column of the name of one that is written."""
+        return any(column.name in frame.columns for column in self._own())
+
+    @abstractmethod
+    def _open_in(self, frame: pd.DataFrame, frame_rows: NDArray[np.int64]) -> Columns:
+        """Open the same columns in another frame, without sources and notes."""
+
+    @abstractmethod
+    def _sources(
+        self, layers: Sequence[Codes], suggested: Suggested
+    ) -> Iterator[tuple[SourceColumn, Numbers]]:
+        """Yield the columns that say who gave each label, with what each is to say."""
 
     @abstractmethod
     def _own(self) -> list[OwnColumn]:

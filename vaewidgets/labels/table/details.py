@@ -97,6 +97,14 @@ class SourceColumn(TextColumn):
         rows = np.flatnonzero(wanted != self._written)
         return self.text_steps(frame, self._rows[rows], wanted[rows], self._values, name)
 
+    def steps_in(
+        self, frame: pd.DataFrame, rows: NDArray[np.int64], wanted: Numbers
+    ) -> list[Step]:
+        """Make the steps that write `wanted` into some rows of another frame."""
+        column = TextColumn(frame, self.name)
+        column.check(frame)
+        return column.text_steps(frame, rows, wanted, self._values)
+
     def settle(self, wanted: Numbers, name: Hashable | None = None) -> None:
         """Remember what was written, and under which name."""
         self.exists, self._written = True, wanted

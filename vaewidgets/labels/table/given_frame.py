@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 KEPT = "the labels are kept in the widget, but no longer written into the frame"
+_ADVICE = "apply(frame, on=...) returns a copy that has them, if a column tells the rows apart"
 
 
 class ConflictError(RuntimeError):
@@ -91,14 +92,33 @@ class RowGuard:
         """
         if len(frame) != self._length:
             raise ConflictError(
-                f"The DataFrame now has {len(frame):,} rows, not {self._length:,}: {KEPT}."
+                f"The DataFrame now has {len(frame):,} rows, not {self._length:,}: {KEPT}. "
+                f"{_ADVICE}."
             )
         if frame.index is self._index:
             return
         names = {column.name for column in own}
         if not frame.index.equals(self._index) or self._is_shuffled(frame, names):
-            raise ConflictError(f"The DataFrame was re-ordered or got another index: {KEPT}.")
+            raise ConflictError(
+                f"The DataFrame was re-ordered or got another index: {KEPT}. {_ADVICE}."
+            )
         self._index = frame.index
+
+    def values(self, name: Hashable) -> pd.Index[Any]:
+        """Values that a column, or a level of the index, had.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column, or there are several.
+        """
+        if name in self._columns:
+            values: pd.Index[Any] = pd.Index(self._columns[name])
+            return values
+        if name is not None and name in self._index.names:
+            return self._index.get_level_values(self._index.names.index(name))
+        known = ", ".join(repr(column) for column in list(self._columns)[:20])
+        raise ValueError(f"has no column {name!r}, or several; it has {known or 'none'}")
 
     def _is_shuffled(self, frame: pd.DataFrame, own: set[Hashable]) -> bool:
         own |= set(frame.columns[frame.columns.duplicated()])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -62,6 +62,47 @@ def match_rows(positions: NDArray[np.int64], n_input: int, n_rows: int) -> NDArr
         "in the same order. Images that were loaded from a column of the frame, "
         "load_images(df[...]), know their rows, also where some cannot be read"
     )
+
+
+def match_by(
+    on: Hashable, given: pd.Index[Any], other: pd.Index[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Match images to the rows of another frame by what a column says of them.
+
+    Parameters
+    ----------
+    on : hashable
+        Name of the column.
+    given : Index, shape (n_images,)
+        What it said of each image.
+    other : Index
+        What it says in the other frame. Missing values match nothing.
+
+    Returns
+    -------
+    images, rows : ndarray of int64, shape (n_matched,)
+        The images that have a row there, ascending, and their rows.
+
+    Raises
+    ------
+    ValueError
+        If a value stands for several images or rows, or nothing matches.
+    """
+    for values, where in ((given, "the frame that is labelled"), (other, "frame")):
+        twice = values[values.notna() & values.duplicated()]
+        if len(twice):
+            first = twice[:1].tolist()[0]
+            raise ValueError(
+                f"on is {on!r}, which does not tell the rows apart: {where} has {first!r} in "
+                "several rows"
+            )
+    known = other.notna()
+    rows = np.full(len(given), -1)
+    rows[given.notna()] = other[known].get_indexer(given[given.notna()])
+    images = np.flatnonzero(rows >= 0)
+    if not images.size:
+        raise ValueError(f"on is {on!r}, but no row of frame has a value that an image has there")
+    return images, np.flatnonzero(known)[rows[images]]
 
 
 def check_order(

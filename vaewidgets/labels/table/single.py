@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vaewidgets.labels.journal.edits import RefusedError, clean_name
 from vaewidgets.labels.table.columns import Columns, Suggested
-from vaewidgets.labels.table.details import Codes, SourceColumn, beside
+from vaewidgets.labels.table.details import Codes, Numbers, SourceColumn, beside
 from vaewidgets.labels.table.filling import empty_text, fill, missing_of
 from vaewidgets.labels.table.given_frame import KEPT, ConflictError, OwnColumn, RowGuard, Step
 from vaewidgets.labels.table.values import codec_of, holds_text, name_of, read_classes
@@ -108,6 +108,23 @@ class LabelColumn(Columns):
         self._codec, self._dtype = codec, column.dtype
         return codes, names
 
+    def _open_in(self, frame: pd.DataFrame, frame_rows: NDArray[np.int64]) -> Columns:
+        other = LabelColumn(frame, self.column, frame_rows)
+        other.gone = self.gone
+        try:
+            for number, name in enumerate(self.classes):
+                other._value(number, name)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"frame cannot hold the labels in column {self.column!r}: {error}"
+            ) from error
+        return other
+
+    def _sources(
+        self, layers: Sequence[Codes], suggested: Suggested
+    ) -> Iterator[tuple[SourceColumn, Numbers]]:
+        yield self._source, self._source.wanted(layers[0], self.layers[0], suggested(0))
+
     def _own(self) -> list[OwnColumn]:
         return [self._column, *([self._source, self._note] if self.details else [])]
 
@@ -150,7 +167,7 @@ class LabelColumn(Columns):
             },
         )
         steps = self._column.put(frame, filled)
-        sources = self._source.wanted(codes, self.layers[0], suggested(0)) if details else None
+        sources = next(self._sources([codes], suggested))[1] if details else None
         if sources is not None:
             steps += self._source.steps(frame, sources) + self._note.steps(frame, notes)
         else:

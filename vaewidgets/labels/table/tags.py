@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vaewidgets.labels.journal.edits import MAX_CLASSES, RefusedError, clean_name
 from vaewidgets.labels.table.columns import Columns, Suggested
-from vaewidgets.labels.table.details import Codes, SourceColumn, beside
+from vaewidgets.labels.table.details import Codes, Numbers, SourceColumn, beside
 from vaewidgets.labels.table.filling import fill
 from vaewidgets.labels.table.given_frame import (
     KEPT,
@@ -112,6 +112,18 @@ class TagColumns(Columns):
 
     def _check_given(self, name: str) -> str:
         return clean_name(name)[0]
+
+    def _open_in(self, frame: pd.DataFrame, frame_rows: NDArray[np.int64]) -> Columns:
+        tags = [name for number, name in enumerate(self.classes) if number not in self.gone]
+        columns = [self._keys.get(name, name) for name in tags]
+        return TagColumns(frame, columns, frame_rows)
+
+    def _sources(
+        self, layers: Sequence[Codes], suggested: Suggested
+    ) -> Iterator[tuple[SourceColumn, Numbers]]:
+        for number, (tag, layer) in enumerate(zip(self._tags, layers, strict=True)):
+            if number not in self.gone:
+                yield tag.source, tag.source.wanted(layer, tag.found, suggested(number))
 
     def _own(self) -> list[OwnColumn]:
         details = [*(tag.source for tag in self._tags), self._note] if self.details else []
