@@ -21,14 +21,14 @@ _NEAR = 0.2  # of the height of the tree: what is joined below is of one kind
 _BELIEF = 0.5  # nats for each step away from the usual one
 
 
-def group_shares(graph: CodeGraph, groups: NDArray[Any], columns: NDArray[Any], k: int) -> Table:
+def group_shares(graph: CodeGraph, rows: NDArray[Any], columns: NDArray[Any], k: int) -> Table:
     """Estimate the share of each of k classes in each group.
 
     Parameters
     ----------
     graph : CodeGraph
-    groups, columns : ndarray, shape (l,)
-        Group and class, 0 to k - 1, of each label.
+    rows, columns : ndarray, shape (l,)
+        Row and class, 0 to k - 1, of each label.
     k : int
 
     Returns
@@ -42,14 +42,23 @@ def group_shares(graph: CodeGraph, groups: NDArray[Any], columns: NDArray[Any], 
     without a label has the shares of the smallest node around it that has some. The weight w is
     the one under which each label is most probable given the others.
 
+    Whoever is asked about doubtful images names odd ones, and many in the same few groups. Two
+    things keep these from speaking for branches in which nobody looked. A label counts for the
+    groups that its image's neighbours are in, by their share, as far as those groups have labels
+    of their own. And in the nodes around it a group has at most one vote.
+
     References
     ----------
     MacKay and Peto, A hierarchical Dirichlet language model, 1995 (the same back-off).
     """
+    groups = graph.groups[rows]
     counts = np.zeros((graph.n_groups, k))
     np.add.at(counts, (groups, columns), 1.0)
-    summed = graph.sums(counts)
-    return _shares(graph, summed, _weight(graph, counts, summed))[: graph.n_groups]
+    weight = _weight(graph, counts)
+    around = _counts_around(graph, rows, columns, counts.sum(axis=1) > 0, k)
+    labels = _votes(graph, around)
+    labels[: graph.n_groups] = around
+    return _shares(graph, labels, weight)[: graph.n_groups]
 
 
 def remoteness(graph: CodeGraph, groups: NDArray[Any]) -> Table:
@@ -86,35 +95,62 @@ def _shares(graph: CodeGraph, counts: Table, weight: float) -> Table:
     return shares
 
 
-def _weight(graph: CodeGraph, counts: Table, summed: Table) -> float:
+def _counts_around(
+    graph: CodeGraph, rows: NDArray[Any], columns: NDArray[Any], asked: NDArray[np.bool_], k: int
+) -> Table:
+    """Count labels for those of the groups around them that were asked about."""
+    near = graph.walk[rows].tocoo()
+    groups = graph.groups[near.col]
+    counted = asked[groups]
+    counts = np.zeros((graph.n_groups, k))
+    np.add.at(counts, (groups[counted], columns[near.row[counted]]), near.data[counted])
+    alone = np.bincount(near.row, minlength=len(rows)) == 0  # the only image has no neighbour
+    np.add.at(counts, (graph.groups[rows[alone]], columns[alone]), 1.0)
+    return counts
+
+
+def _votes(graph: CodeGraph, counts: Table) -> Table:
+    """Add up the tree what the groups say, each with one vote if it has a label or more."""
+    return graph.sums(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1.0))
+
+
+def _weight(graph: CodeGraph, counts: Table) -> float:
     """Choose the weight by the likelihood of each label given the others."""
     groups, columns = np.nonzero(counts)
-    times = counts[groups, columns]
     # A class of one label cannot be foreseen, whatever the weight.
-    several = summed[-1, columns] > 1
-    groups, columns, times = groups[several], columns[several], times[several]
+    several = counts.sum(axis=0)[columns] > 1
+    groups, columns = groups[several], columns[several]
     weights = np.array(_WEIGHTS)
     value = -_BELIEF * np.abs(np.arange(len(weights)) - _WEIGHTS.index(_USUAL))
     if len(groups):
-        value += times @ np.log(_left_out(graph, groups, columns, summed))
+        value += counts[groups, columns] @ np.log(_left_out(graph, groups, columns, counts))
     return float(weights[value.argmax()])
 
 
 def _left_out(
-    graph: CodeGraph, groups: NDArray[Any], columns: NDArray[Any], summed: Table
+    graph: CodeGraph, groups: NDArray[Any], columns: NDArray[Any], counts: Table
 ) -> Table:
     """Shares of classes in groups without one label of theirs: shape (labels, weights)."""
-    weights, totals = np.array(_WEIGHTS), summed.sum(axis=1)
-    top = len(graph.parents) - 1
+    top, m = len(graph.parents) - 1, graph.n_groups
+    votes = _votes(graph, counts)
+    own, number = counts[groups, columns] - 1, counts[groups].sum(axis=1) - 1
+    # The vote of the group for the class after, less that before; none without its only label.
+    change = own / np.maximum(number, 1) - (own + 1) / (number + 1)
+
+    def left_in(nodes: NDArray[Any]) -> tuple[Table, Table]:
+        """Return the labels of the class, and of all, that are left in nodes of the tree."""
+        of_class = np.where(nodes < m, own, votes[nodes, columns] + change)
+        of_all = np.where(nodes < m, number, votes[nodes].sum(axis=1) - (number == 0))
+        return of_class[:, np.newaxis], of_all[:, np.newaxis]
+
     paths = [groups]
     while (paths[-1] != top).any():
         paths.append(np.where(paths[-1] == top, top, graph.parents[paths[-1]]))
-    root = summed[top, columns] / (totals[top] - 1 + summed.shape[1])
-    shares = np.repeat(root[:, np.newaxis], len(weights), axis=1)
+    of_class, of_all = left_in(np.full_like(groups, top))
+    weights = np.array(_WEIGHTS)
+    shares = np.repeat((of_class + 1) / (of_all + counts.shape[1]), len(weights), axis=1)
     for nodes in reversed(paths):
-        inside = nodes != top
-        at = nodes[inside]
-        others = (summed[at, columns[inside]] - 1)[:, np.newaxis]
-        number = (totals[at] - 1)[:, np.newaxis]
-        shares[inside] = (others + weights * shares[inside]) / (number + weights)
+        of_class, of_all = left_in(nodes)
+        smoothed = (of_class + weights * shares) / (of_all + weights)
+        shares = np.where((nodes != top)[:, np.newaxis], smoothed, shares)
     return shares

@@ -183,7 +183,7 @@ def spread(
 
     ``barred`` are rows and columns that are kept at 0.
     """
-    small = group_shares(graph, graph.groups[rows], columns, k).astype(np.float32)
+    small = group_shares(graph, rows, columns, k).astype(np.float32)
     by_group = small[graph.groups]
     by_group[barred] = 0
     target = np.float32(_OWN_GROUP) * by_group

@@ -99,7 +99,7 @@ def suggest_tag(
     bars = barred_cells(rejected, np.array([YES, NO], np.uint16), len(graph))
     chances[bars] = 0
     columns = (values < 0).astype(np.int64)
-    by_group = group_shares(graph, graph.groups[rows], columns, 2)[graph.groups]
+    by_group = group_shares(graph, rows, columns, 2)[graph.groups]
     words = (
         f"From {int((said == YES).sum()):,} images with the tag and "
         + (
