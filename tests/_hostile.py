@@ -82,3 +82,12 @@ ODD = [
 ]
 HOSTILE = [*HTML, *TEMPLATES, *FILES, *ODD]
 """Every one of them is a name that a class may have, and it keeps it as it is."""
+
+# In a page, how many elements of each kind there are: text that became elements adds to them.
+COUNT_TAGS = """() => {
+  const count = {};
+  for (const { tagName } of document.querySelectorAll("*")) {
+    count[tagName] = (count[tagName] ?? 0) + 1;
+  }
+  return count;
+}"""

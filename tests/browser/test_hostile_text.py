@@ -4,20 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests._hostile import HOSTILE
+from tests._hostile import COUNT_TAGS, HOSTILE
 from vaewidgets.widgets.annotator import Annotator
 
 N = len(HOSTILE)
 XY = np.stack([np.arange(N) % 10, np.arange(N) // 10], axis=1).astype(np.float32)
 IMAGES = np.random.default_rng(0).integers(0, 255, (N, 4, 4, 1), dtype=np.uint8)
 HARMLESS = [f"name {k:03}" for k in range(N)]
-COUNT_TAGS = """() => {
-  const count = {};
-  for (const { tagName } of document.querySelectorAll("*")) {
-    count[tagName] = (count[tagName] ?? 0) + 1;
-  }
-  return count;
-}"""
 READ_ATTRIBUTES = """() => [...document.querySelectorAll(".vw-root *")].flatMap((element) =>
   element.getAttributeNames().filter((name) => name.startsWith("on") || name === "srcdoc")
     .map((name) => `${element.tagName} ${name}`))"""

@@ -12,7 +12,7 @@ import pytest
 from ipywidgets.embed import dependency_state
 from nbconvert import HTMLExporter
 
-from tests._hostile import HOSTILE, PWN
+from tests._hostile import COUNT_TAGS, HOSTILE, PWN
 from tools import pages
 from tools.jupyter import JupyterServer, NotebookPage
 from vaewidgets.widgets import training
@@ -27,13 +27,6 @@ N = len(HOSTILE)
 HARMLESS = [f"name {k:03}" for k in range(N)]
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
-COUNT_TAGS = """() => {
-  const count = {};
-  for (const { tagName } of document.querySelectorAll("*")) {
-    count[tagName] = (count[tagName] ?? 0) + 1;
-  }
-  return count;
-}"""
 
 
 class Gray:

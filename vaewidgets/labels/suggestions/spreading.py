@@ -129,9 +129,10 @@ def suggest(
     while there are few labels, the neighbours later. Rows of F are then raised to a power and
     divided by their sum; the power is the one under which labels are most probable that were
     held out, a fifth of the steps at a time, of further spreadings (temperature scaling, Guo et
-    al.). Each step counts once, and by how usual its distance from the other labels is among
-    the images without one (importance weights, Shimodaira). Where the whole branch of the tree
-    around an image has no label, its probabilities are lowered, and sum to less than 1.
+    al.); a share of wrong labels is chosen with it. Each step counts once, and by how usual its
+    distance from the other labels is among the images without one (importance weights,
+    Shimodaira). Where the whole branch of the tree around an image has no label, its
+    probabilities are lowered, and sum to less than 1.
 
     References
     ----------

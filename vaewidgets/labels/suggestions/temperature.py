@@ -21,6 +21,8 @@ _MOST_HELD_OUT = 2000  # at a time
 _POWERS = np.geomspace(0.125, 8.0, 37)
 _BELIEVED_POWER = 2.0
 _BELIEF = 1.0  # standard deviation of its logarithm
+_ERRORS = (0.01, 0.03, 0.1)  # share of the labels that are wrong, whatever their image
+_ERROR_BELIEF = 0.5  # nats for each step away from the first
 _STRATA = (0.01, 0.02, 0.05, 0.1, 0.2)  # of the distance to the nearest label
 
 
@@ -76,6 +78,9 @@ def step_weights(steps: NDArray[Any]) -> Values:
 def power_of(trials: list[Trial], away: Values) -> float:
     """Choose the power under which labels held out are most probable, near to what is usual.
 
+    A share of wrong labels is chosen with it, so that a few slips of the person do not make all
+    that is right less probable.
+
     Parameters
     ----------
     trials : list of Trial
@@ -89,18 +94,19 @@ def power_of(trials: list[Trial], away: Values) -> float:
     foreseen (importance weights, Shimodaira), and together for as many as these weights leave
     (the effective size of Kish).
     """
-    value = -0.5 * (np.log(_POWERS / _BELIEVED_POWER) / _BELIEF) ** 2
     if not trials:
         return _BELIEVED_POWER
+    errors = np.array(_ERRORS)[:, np.newaxis]
+    value = -_ERROR_BELIEF * np.arange(len(_ERRORS))[:, np.newaxis]
+    value = value - 0.5 * (np.log(_POWERS / _BELIEVED_POWER) / _BELIEF) ** 2
     ratio = _importance(trials, away) * min(1.0, _PARTS / len(trials))
     for trial in trials:
         weight = trial.weight * ratio[np.searchsorted(_STRATA, trial.away)]
-        at = np.arange(len(trial.columns))
+        at, k = np.arange(len(trial.columns)), trial.shares.shape[1]
         for i, power in enumerate(_POWERS):
-            # Some of the labels are wrong: none is taken for impossible.
-            chance = 0.99 * trial.known * raised(trial.shares, power)[at, trial.columns]
-            value[i] += weight @ np.log(chance + 0.001)
-    return float(_POWERS[value.argmax()])
+            chance = trial.known * raised(trial.shares, power)[at, trial.columns]
+            value[:, i] += np.log((1 - errors) * chance + errors / k) @ weight
+    return float(_POWERS[value.max(axis=0).argmax()])
 
 
 def _importance(trials: list[Trial], away: Values) -> Values:

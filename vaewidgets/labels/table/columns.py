@@ -208,7 +208,7 @@ class Columns(ABC):
         suggested: Suggested,
         notes: Mapping[int, str],
         *,
-        details: bool | None = None,
+        details: bool = False,
     ) -> pd.DataFrame:
         """Copy of another frame, whose rows are matched by a column, with the labels.
 
@@ -226,7 +226,6 @@ class Columns(ABC):
         TypeError, ValueError
             If `on` does not tell the rows apart, or the frame cannot hold the labels.
         """
-        details = self.details if details is None else details
         images, rows = match_by(on, *self._values_of_both(frame, on))
         other = self._open_in(frame, rows)
         other.renumber(self.classes)
