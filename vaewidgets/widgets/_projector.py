@@ -28,6 +28,13 @@ SLOW = ("tsne", "umap")
 Key = tuple[Any, ...]
 
 
+def digest_of(codes: NDArray[Any]) -> str:
+    """Name codes by what they hold, hexadecimal."""
+    digest = hashlib.sha256(f"{codes.shape} {codes.dtype.name} ".encode())
+    digest.update(np.ascontiguousarray(codes).view(np.uint8).data)
+    return digest.hexdigest()
+
+
 class Recent:
     """Slow projections of the last few sets of codes, for all widgets of the kernel.
 
@@ -172,11 +179,7 @@ class Projector:
 
     @cached_property
     def _digest(self) -> str:
-        """Name of the codes by what they hold."""
-        codes = np.ascontiguousarray(self.codes)
-        digest = hashlib.sha256(f"{codes.shape} {codes.dtype} ".encode())
-        digest.update(codes.view(np.uint8).data)
-        return digest.hexdigest()
+        return digest_of(self.codes)
 
     def cancel(self) -> None:
         """Stop the projection being made in the background, if any."""

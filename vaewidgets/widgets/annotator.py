@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Hashable, Iterable
 from functools import partial
@@ -18,6 +17,7 @@ from vaewidgets.labels.opening import log_folder, name_of_annotator, open_log
 from vaewidgets.labels.table import check_order, match_rows, open_columns, rows_without_image
 from vaewidgets.widgets._base import bundle, check_height
 from vaewidgets.widgets._colors import plain_text
+from vaewidgets.widgets._projector import digest_of
 from vaewidgets.widgets._suggesting import SuggestingWidget
 
 
@@ -181,6 +181,4 @@ def _fingerprint(codes: Any, images: Images | None, journal: Any) -> str:
     array = np.asarray(codes)
     if journal != "auto" or array.ndim != 2 or array.dtype.hasobject:
         return f"{len(array) if array.ndim else 0} points"
-    digest = hashlib.sha256(f"{array.shape} {array.dtype.name} ".encode())
-    digest.update(np.ascontiguousarray(array).view(np.uint8).data)
-    return digest.hexdigest()
+    return digest_of(array)
