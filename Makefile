@@ -53,7 +53,7 @@ build: js/node_modules/.installed ## Bundle the widgets' JavaScript into vaewidg
 setup: build $(VENV)/.installed
 
 chromium: setup
-	@GOAL=$(MAKECMDGOALS) $(BIN)/python -m tools.chromium --install >/dev/null
+	@GOAL="$(MAKECMDGOALS)" $(BIN)/python -m tools.chromium --install >/dev/null
 
 clean: ## Remove what was built and installed
 	rm -rf $(VENV) js/node_modules vaewidgets/static build dist screenshots
