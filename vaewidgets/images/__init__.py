@@ -2,8 +2,9 @@
 
 ``sources`` is the way in, ``collection`` holds :class:`Images`, ``store`` a collection on disk
 (its file in ``store_file``), ``pixels`` the checks of arrays, ``loading`` the reading of many
-files, ``decoding`` of one, ``sprites`` the thumbnails, ``contact_sheet`` the picture that a
-notebook shows of a collection.
+files, ``decoding`` of one, ``identity`` what an image is known by wherever it goes, ``origin`` the
+file it came from, ``sprites`` the thumbnails, ``contact_sheet`` the picture that a notebook shows
+of a collection.
 """
 
 from vaewidgets.images.collection import Images

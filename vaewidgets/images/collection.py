@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from vaewidgets.images.contact_sheet import contact_sheet
+from vaewidgets.images.identity import DTYPE, contents_of
 from vaewidgets.images.pixels import PixelArray, check_channels, in_chunks
 from vaewidgets.images.sprites import SpriteSheet, shrink, sprite_sheets
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
 
+    from vaewidgets.images.identity import Contents
     from vaewidgets.images.loading import Rejected
+    from vaewidgets.images.origin import Origin
 
 
 class Images:
@@ -36,6 +39,11 @@ class Images:
         Where each image comes from (file names), empty for an array.
     notice : str
         What loading did to the images beyond reading them, "" if nothing.
+    contents : ndarray, shape (n,), dtype S16, optional
+        What stands for each image as it was given; taken from ``pixels``, when it is asked for,
+        by default.
+    origin : Origin, optional
+        Which of the sources are files, and where they are; none is by default.
 
     Attributes
     ----------
@@ -44,6 +52,19 @@ class Images:
     rejected : tuple of Rejected
     sources : tuple of str
     notice : str
+    contents : ndarray, shape (n,), dtype S16, read-only
+        16 bytes for each image: the same in any order, selection, size, folder and under any
+        name, another for another image. Of a file, a hash of its bytes; of an array, of its shape
+        and pixels, where 8 bits and the same divided by 255 are one; of a PIL image, of its
+        pixels. Made on first use for arrays. numpy strips zeros from the end of single items:
+        compare arrays, or slices such as ``contents[row : row + 1].tobytes()``.
+    paths : list of str
+        The absolute path of the file of each image when it was loaded, links not followed; "" for
+        what was no file. Made anew at each use.
+    names : list of str
+        What to call each image: its path inside the folder that was loaded, with "/", or the file
+        name that was given; "" for what was no file. Made anew at each use.
+    origin : Origin or None
     """
 
     def __init__(
@@ -54,6 +75,8 @@ class Images:
         *,
         sources: Sequence[str] = (),
         notice: str = "",
+        contents: Contents | None = None,
+        origin: Origin | None = None,
     ) -> None:
         if pixels.ndim != 4 or pixels.dtype not in (np.uint8, np.float32):
             raise ValueError(
@@ -73,6 +96,10 @@ class Images:
         self.notice = notice
         if self.positions.shape != (len(pixels),) or len(self.sources) not in (0, len(pixels)):
             raise ValueError("positions and sources must have one entry for each image")
+        self._contents = None if contents is None else _checked(contents, len(pixels))
+        self.origin = origin
+        if origin is not None and len(origin.is_file) != len(self.sources):
+            raise ValueError("origin must have one entry for each source")
 
     @property
     def n_input(self) -> int:
@@ -84,6 +111,23 @@ class Images:
         """(height, width, channels) of every image."""
         _, height, width, channels = self.pixels.shape
         return height, width, channels
+
+    @property
+    def contents(self) -> Contents:
+        """What stands for each image as it was given, shape (n,), dtype S16."""
+        if self._contents is None:
+            self._contents = _checked(contents_of(self.pixels), len(self))
+        return self._contents
+
+    @property
+    def paths(self) -> list[str]:
+        """Absolute path of the file of each image, "" for what was no file."""
+        return [""] * len(self) if self.origin is None else self.origin.paths(self.sources)
+
+    @property
+    def names(self) -> list[str]:
+        """What to call each image, "" for what was no file."""
+        return [""] * len(self) if self.origin is None else self.origin.names(self.sources)
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -130,6 +174,8 @@ class Images:
             self.positions[kept],
             sources=[self.sources[row] for row in kept] if self.sources else (),
             notice=self.notice,
+            contents=None if self._contents is None else self._contents[kept],
+            origin=None if self.origin is None else self.origin.take(kept),
         )
 
     def __iter__(self) -> Iterator[PixelArray]:
@@ -180,3 +226,15 @@ class Images:
     def sprite_sheets(self, max_side: int = 48, max_sheet: int = 4096) -> list[SpriteSheet]:
         """Pack thumbnails into sheets of at most ``max_sheet`` pixels a side."""
         return sprite_sheets(self.pixels, max_side, max_sheet)
+
+
+def _checked(contents: Contents, n: int) -> Contents:
+    """Return a read-only view of what stands for each of n images."""
+    if contents.dtype != DTYPE or contents.shape != (n,):
+        raise ValueError(
+            f"contents must be of dtype {DTYPE} and shape ({n},), got {contents.dtype} of shape "
+            f"{contents.shape}"
+        )
+    view = contents.view()
+    view.flags.writeable = False
+    return view

@@ -17,6 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageOps, UnidentifiedImageError
 
+from vaewidgets.images.identity import (
+    content_of_bytes,
+    content_of_file,
+    content_of_picture,
+    content_of_pixels,
+)
 from vaewidgets.images.pixels import PixelArray, check_channels, check_values
 
 # What Pillow may try. Left out on purpose: EPS (starts Ghostscript), PSD, ICO and other formats
@@ -34,6 +40,10 @@ SUFFIXES = frozenset(
     }
 )  # fmt: skip
 
+# Files of at most this many bytes are held while they are decoded. Larger ones are read twice
+# instead, once to be known and once by Pillow, which takes a part at a time.
+MOST_HELD = 2**28
+
 _ORIENTATION_TAG = 0x0112
 _DEEP_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 
@@ -50,6 +60,7 @@ class Opened:
     height: int
     width: int
     is_ours: bool = False  # opened here, so to be closed here; the user's pictures stay open
+    digest: bytes = b""  # of the encoded file, where it was read whole
 
     def __enter__(self) -> Self:
         return self
@@ -93,8 +104,15 @@ def is_missing(item: Any) -> bool:
     return isinstance(item, (float, np.floating)) and math.isnan(item)
 
 
-def open_item(item: Any, max_pixels: int) -> Opened:
+def open_item(item: Any, max_pixels: int, *, whole: bool = False) -> Opened:
     """Read the header of one item of a collection; its size takes EXIF orientation into account.
+
+    Parameters
+    ----------
+    item
+    max_pixels : int
+    whole : bool
+        Read the whole of a file, once, to decode and to identify it.
 
     Raises
     ------
@@ -106,14 +124,28 @@ def open_item(item: Any, max_pixels: int) -> Opened:
     if isinstance(item, Image.Image):
         return _opened(item, max_pixels)
     if isinstance(item, (str, os.PathLike)):
-        return _opened(_open_file(item), max_pixels, is_ours=True)
+        path = _find_file(item)
+        if not whole:
+            return _opened(_open_stream(path), max_pixels, is_ours=True)
+        stream, digest = _read_file(path)
+        return _opened(_open_stream(stream), max_pixels, is_ours=True, digest=digest)
     if isinstance(item, (bytes, bytearray, memoryview)):
-        return _opened(_open_bytes(bytes(item)), max_pixels, is_ours=True)
+        digest = content_of_bytes(item) if whole else b""
+        return _opened(_open_bytes(bytes(item)), max_pixels, is_ours=True, digest=digest)
     if hasattr(item, "__array__") or isinstance(item, (list, tuple)):
         return _open_array(item)
     raise UnreadableError(
         f"{type(item).__name__} is not a file name, PIL image, encoded image or array"
     )
+
+
+def identify(opened: Opened) -> bytes:
+    """Return the 16 bytes that stand for an image opened whole, as it was given."""
+    if opened.digest:
+        return opened.digest
+    if isinstance(opened.content, Image.Image):
+        return content_of_picture(opened.content)
+    return content_of_pixels(opened.content)
 
 
 def decode(opened: Opened, background: tuple[int, int, int], near: int = 0) -> PixelArray:
@@ -171,8 +203,8 @@ def _decode_deep(image: Image.Image) -> NDArray[np.float32]:
     return (values.astype(np.float32) / np.float32(65535))[..., np.newaxis]
 
 
-def _open_file(name: str | os.PathLike[str]) -> Image.Image:
-    """Open a file by name, naming the common reasons why it is no image."""
+def _find_file(name: str | os.PathLike[str]) -> Path:
+    """Find a file by name, naming the common reasons why it is no image."""
     if str(name).startswith(("http://", "https://", "s3://", "gs://", "data:")):
         raise UnreadableError("web addresses are not read: download the file first")
     if "\0" in str(name):
@@ -188,7 +220,16 @@ def _open_file(name: str | os.PathLike[str]) -> Image.Image:
         raise UnreadableError("SVG drawings are not read: save the drawing as PNG")
     if path.suffix.lower() == ".npy":
         raise UnreadableError("is an array: pass numpy.load(file, mmap_mode='r')")
-    return _open_stream(path)
+    return path
+
+
+def _read_file(path: Path) -> tuple[Path | io.BytesIO, bytes]:
+    """Read a file once; return what Pillow is to read it from, and the hash of its bytes."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size > MOST_HELD:
+            return path, content_of_file(file)
+        content = file.read()
+    return io.BytesIO(content), content_of_bytes(content)
 
 
 def _open_bytes(content: bytes) -> Image.Image:
@@ -212,7 +253,9 @@ def _open_stream(stream: Path | io.BytesIO) -> Image.Image:
             raise UnreadableError("not an image of a known format, or damaged") from error
 
 
-def _opened(image: Image.Image, max_pixels: int, *, is_ours: bool = False) -> Opened:
+def _opened(
+    image: Image.Image, max_pixels: int, *, is_ours: bool = False, digest: bytes = b""
+) -> Opened:
     """Refuse absurd sizes from the header, and find the size after rotation."""
     if not 0 < image.width * image.height <= max_pixels and is_ours:
         image.close()
@@ -229,7 +272,7 @@ def _opened(image: Image.Image, max_pixels: int, *, is_ours: bool = False) -> Op
         except Exception:  # noqa: BLE001 - damaged EXIF raises anything; the pixels may be fine
             turned = False
     height, width = (image.width, image.height) if turned else (image.height, image.width)
-    return Opened(image, height, width, is_ours)
+    return Opened(image, height, width, is_ours, digest)
 
 
 def _open_array(item: Any) -> Opened:

@@ -17,14 +17,17 @@ from vaewidgets.images.decoding import (
     UnreadableError,
     decode,
     describe,
+    identify,
     open_item,
 )
+from vaewidgets.images.identity import DTYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from vaewidgets.images.identity import Contents
     from vaewidgets.images.pixels import PixelArray
 
 FITS = ("pad", "crop", "resize")
@@ -75,6 +78,7 @@ class Account:
     positions: list[int]
     rejected: list[Rejected]
     notice: str
+    contents: Contents  # what stands for each image kept
 
     def announce(self) -> None:
         """Log what is left out, and what was done to the images."""
@@ -94,7 +98,6 @@ class Reading:
 
     pixels: PixelArray
     account: Account
-    sources: list[str]
 
 
 class Canvas(Protocol):
@@ -143,7 +146,7 @@ def read_items(items: Sequence[Any], rules: Rules) -> Reading:
     """
     canvas, account = read_into(_MemoryCanvas, items, rules)
     account.announce()
-    return Reading(canvas.pixels(), account, sources_of(items, account))
+    return Reading(canvas.pixels(), account)
 
 
 def read_into(
@@ -163,27 +166,24 @@ def read_into(
     if size is None:
         size, notice = _choose_size(_count_sizes(items, rules, rejected), rules.fit, rejected)
     canvas = make_canvas(len(items) - len(rejected), size, 3 if rules.channels == "rgb" else 1)
-    kept = []
+    kept, contents = [], bytearray()
     for position in with_progress(range(len(items)), "Reading images", rules.progress):
         if position in rejected:
             continue
         try:
-            with open_item(items[position], rules.max_pixels) as opened:
+            with open_item(items[position], rules.max_pixels, whole=True) as opened:
                 image = _prepare(opened, size, rules)
+                content = identify(opened)
         except Exception as error:  # noqa: BLE001 - decoders raise anything; one file must not stop the others
             rejected[position] = _reject(position, items[position], error)
         else:  # a full disk is no fault of the image
             canvas.append(image)
             kept.append(position)
+            contents += content
     if not kept:
         raise _nothing_read(rejected)
-    account = Account(kept, [rejected[position] for position in sorted(rejected)], notice)
-    return canvas, account
-
-
-def sources_of(items: Sequence[Any], account: Account) -> list[str]:
-    """Name what each image kept comes from."""
-    return [describe(items[position]) for position in account.positions]
+    left_out = [rejected[position] for position in sorted(rejected)]
+    return canvas, Account(kept, left_out, notice, np.frombuffer(contents, DTYPE))
 
 
 def parse_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ import pandas as pd
 from PIL import Image
 
 from vaewidgets.images.collection import Images
-from vaewidgets.images.decoding import parse_background
+from vaewidgets.images.decoding import describe, parse_background
 from vaewidgets.images.loading import (
     CHANNELS,
     FITS,
@@ -24,6 +24,7 @@ from vaewidgets.images.loading import (
     parse_size,
     read_items,
 )
+from vaewidgets.images.origin import Origin, file_of
 from vaewidgets.images.pixels import check_pixels
 from vaewidgets.images.store import parse_store, read_stored
 
@@ -112,9 +113,11 @@ def load_images(
     items = None if isinstance(source, Images) else _items(source)
     if items is not None and not _are_arrays(items):
         folder = _folder(source)
-        return _collect(
-            read_items(items, rules) if path is None else read_stored(path, items, rules, folder)
-        )
+        if path is None:
+            reading = read_items(items, rules)
+        else:
+            reading = read_stored(path, items, rules, folder)
+        return _collect(reading, items, folder)
     if path is not None:
         raise ValueError(
             f"store is {str(store)!r}, but the images are arrays, which are decoded already: save "
@@ -230,15 +233,18 @@ def _stack(items: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return stacked[..., np.newaxis] if stacked.ndim == 3 else stacked
 
 
-def _collect(reading: Reading) -> Images:
+def _collect(reading: Reading, items: Sequence[Any], folder: Path | None) -> Images:
     """Make a collection of what was read."""
     account = reading.account
+    kept = [items[position] for position in account.positions]
     return Images(
         reading.pixels,
         np.array(account.positions),
         account.rejected,
-        sources=reading.sources,
+        sources=[file_of(item) or describe(item) for item in kept],
         notice=account.notice,
+        contents=account.contents,
+        origin=Origin.of(kept, folder),
     )
 
 
@@ -255,4 +261,6 @@ def _adapt(images: Images, rules: Rules) -> Images:
         images.rejected,
         sources=images.sources,
         notice=images.notice,
+        contents=images.contents,
+        origin=images.origin,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import hashlib
 import json
@@ -14,13 +15,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from vaewidgets.images.decoding import decode, describe, open_item
+from vaewidgets.images.identity import DTYPE
 from vaewidgets.images.loading import (
     LONGEST_SIDE,
     Account,
     Reading,
     Rejected,
     read_into,
-    sources_of,
     with_progress,
 )
 from vaewidgets.images.store_file import HEADER, finish, open_map, part_of, read_note, sweep
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from vaewidgets.images.pixels import PixelArray
     from vaewidgets.images.store_file import Note
 
-FORMAT = 1
+FORMAT = 2
 _CHUNK_BYTES = 2**24
 
 
@@ -151,6 +152,7 @@ def _decode(file: BinaryIO, items: Sequence[Any], rules: Rules) -> Note:
         "shape": list(canvas.shape),
         "rejected": [[entry.position, entry.reason] for entry in account.rejected],
         "notice": "; ".join(notices),
+        "contents": base64.b64encode(account.contents.tobytes()).decode("ascii"),
     }
 
 
@@ -169,8 +171,8 @@ def _take_up(store: Path, made_of: Note, items: Sequence[Any]) -> Reading | None
     ]
     left_out = {entry.position for entry in rejected}
     positions = [position for position in range(len(items)) if position not in left_out]
-    account = Account(positions, rejected, note["notice"])
-    return Reading(pixels, account, sources_of(items, account))
+    contents = np.frombuffer(base64.b64decode(note["contents"]), DTYPE)
+    return Reading(pixels, Account(positions, rejected, note["notice"], contents))
 
 
 def _made_of(items: Sequence[Any], rules: Rules, folder: Path | None) -> Note:

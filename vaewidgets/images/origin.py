@@ -1,0 +1,88 @@
+"""Which file an image came from, as it is called from anywhere and inside its folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What turns the ``sources`` of a collection into paths and names, when they are asked for.
+
+    A million images hold a byte each here, rather than two more strings.
+
+    Attributes
+    ----------
+    is_file : ndarray of bool, shape (n,)
+        Which sources are names of files.
+    working_folder : str
+        Where relative names began when the images were loaded, "" if there was no such folder.
+    folder : Path or None
+        The one folder that was loaded, as it was given.
+    """
+
+    is_file: NDArray[np.bool_]
+    working_folder: str
+    folder: Path | None = None
+
+    @classmethod
+    def of(cls, items: Sequence[Any], folder: Path | None) -> Self:
+        """Note what items, loaded just now, are."""
+        try:
+            working_folder = str(Path.cwd())
+        except FileNotFoundError:  # deleted by another program; absolute names still lead on
+            working_folder = ""
+        is_file = np.fromiter((bool(file_of(item)) for item in items), np.bool_, len(items))
+        return cls(is_file, working_folder, folder)
+
+    def take(self, rows: NDArray[np.int64]) -> Self:
+        """Return the same for some of the images."""
+        return replace(self, is_file=self.is_file[rows])
+
+    def paths(self, sources: Sequence[str]) -> list[str]:
+        """Return the absolute path of each file, "" for what is none."""
+        return [
+            self._absolute(source) if is_file else ""
+            for source, is_file in zip(sources, self.is_file.tolist(), strict=True)
+        ]
+
+    def names(self, sources: Sequence[str]) -> list[str]:
+        """Return the name of each file, inside the one folder if all are from one."""
+        files = [
+            source if is_file else ""
+            for source, is_file in zip(sources, self.is_file.tolist(), strict=True)
+        ]
+        if self.folder is None:
+            return files
+        start = len(str(self.folder / "x")) - 1  # what the folder begins its files with
+        return [file[start:].replace(os.sep, "/") for file in files]
+
+    def _absolute(self, source: str) -> str:
+        """Return the path of a file from the root; links stay, as they are what has a name."""
+        # os.path, as Path has no way to take out ".." without following links.
+        return os.path.abspath(  # noqa: PTH100
+            os.path.join(self.working_folder, os.path.expanduser(source))  # noqa: PTH118, PTH111
+        )
+
+
+def file_of(item: Any) -> str:
+    """Return the name of the file that an item that was read is, or is of; "" if it is of none."""
+    if isinstance(item, (str, os.PathLike)):
+        return os.fspath(item)
+    if isinstance(item, Image.Image):
+        name = getattr(item, "filename", "")
+        name = os.fsdecode(name) if isinstance(name, (str, bytes, os.PathLike)) else ""
+        # isfile, as Path.is_file() raises for names that are too long. Pillow knows no "~".
+        return name if os.path.isfile(name) and not name.startswith("~") else ""  # noqa: PTH113
+    return ""
