@@ -188,8 +188,7 @@ def test_what_was_rejected_is_not_proposed_again(apart):
     assert suggest(apart, codes).codes[row] == 3
     again = suggest(apart, codes, rejected=([row], [3]))
     assert again.best[row] != 3
-    others = np.arange(N) != row
-    assert (again.best == suggest(apart, codes).best)[others].all()
+    assert again.codes[row] == 0
 
 
 def test_a_rejected_class_without_labels_changes_nothing(apart):

@@ -91,9 +91,69 @@ def test_what_was_rejected_is_not_proposed_again_until_that_is_undone(owls):
     widget.suggest()
     assert widget.reject([3, 6]) == 2
     assert not {3, 6} & set(widget.suggestions.index)
-    assert not {3, 6} & set(widget.suggest().query("`class` == 'cat'").index)
+    assert not {3, 6} & set(widget.suggest().index)
     widget.undo()
     assert {3, 6} <= set(widget.suggest().index)
+
+
+def test_what_was_rejected_is_not_accepted_as_what_is_left(owls):
+    widget = owls()
+    before = widget.suggest()["probability"]
+    assert widget.reject([3, 6]) == 2
+    after = widget.suggest()["probability"]
+    assert (after == before[after.index]).all()
+    assert len(after) == len(before) - 2
+    widget.accept(threshold=0)
+    assert widget.labels[[3, 6]].tolist() == [None, None]
+
+
+def test_images_of_none_of_the_classes_are_left_out_of_all_but_the_outlying(owls):
+    widget = owls()
+    widget.suggest()
+    assert widget.none_of_these([3, 5, 8]) == 3
+    assert widget._desk.journal.depth(widget._desk.annotator) == (4, 0)
+    assert not {3, 5, 8} & set(widget.suggestions.index)
+    assert not {3, 5, 8} & set(widget.suggest().index)
+    assert told(widget)[0]["count"] == len(widget.suggestions) == N - 6
+    for by in ("uncertain", "disagreeing", "group"):
+        widget._asked.clear()
+        assert not {3, 5, 8} & set(widget.ask(by, N))
+    widget._asked.clear()
+    assert {3, 5, 8} <= set(widget.ask("outlying", N))
+    widget.undo()
+    assert {3, 5, 8} <= set(widget.suggest().index)
+
+
+def test_a_class_added_later_may_be_proposed_where_none_was_right(owls):
+    widget = owls()
+    widget.none_of_these([5, 8])
+    widget.add_class("bat")
+    for row in np.flatnonzero(KIND == 2)[3:]:
+        widget.label(row, "bat")
+    assert (widget.suggest()["class"][[5, 8]] == "bat").all()
+    widget.none_of_these([5])
+    assert set(widget.suggest().index) & {5, 8} == {8}
+
+
+def test_a_label_stays_where_none_of_the_classes_is_right_and_can_be_cleared(owls):
+    widget = owls()
+    assert widget.none_of_these(np.arange(N) < 3) == 3
+    assert widget.labels[:3].tolist() == ["cat", "dog", "owl"]
+    assert len(widget.suggest()) == N - 3
+    widget.label(3, "cat")
+    widget.clear(0)
+    assert 0 not in widget.suggest().index
+    assert widget.none_of_these([]) == 0
+
+
+def test_none_of_these_is_refused_where_it_says_nothing(annotate):
+    tags = annotate(pd.DataFrame(index=range(N)), [], ["owl"], model=CODES)
+    with pytest.raises(ValueError, match=r"clear\(rows, name\) says no"):
+        tags.none_of_these([1])
+    with pytest.raises(ValueError, match="there is no class yet"):
+        annotate(classes=[], model=CODES).none_of_these([1])
+    with pytest.raises(TypeError, match="rows is None"):
+        annotate(classes=["cat"], model=CODES).none_of_these(None)
 
 
 def test_accepted_labels_are_no_evidence(owls):

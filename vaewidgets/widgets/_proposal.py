@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,6 +43,20 @@ class Proposal:
         if not labelled_too:
             codes[journal.layers[layer] > 0] = 0
         return replace(self, codes=codes)
+
+    def answered(self, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], dict[str, Any]]:
+        """Rows of what is proposed among those wanted, of a tag only the yes, and their class."""
+        if self.number is not None:
+            return np.flatnonzero(wanted & (self.codes == YES)), {"code": self.number + 1}
+        rows = np.flatnonzero(wanted & (self.codes > 0))
+        return rows, {"codes": self.codes[rows]}
+
+    def message(self) -> tuple[dict[str, Any], list[bytes]]:
+        """Say what is proposed, for a page."""
+        count = int(np.count_nonzero(self.codes))
+        certain = (self.probability * 255).astype(np.uint8).tobytes()
+        about = {"class": self.number, "words": self.words, "count": count}
+        return about, [self.codes.astype("<u2").tobytes(), certain]
 
     def table(self, classes: Sequence[str]) -> pd.DataFrame:
         """Class and probability by position, the surest first."""

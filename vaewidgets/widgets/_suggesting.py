@@ -102,18 +102,13 @@ class SuggestingWidget(LabelWidget):
             If there is no such class, dimension or direction.
         """
         number = self._number(name)
-        codes = self.codes if self.posterior is None else self.posterior
-        found = tag_by_direction(codes, direction, threshold=threshold)
-        is_multi = self._desk.journal.multi
-        proposed = found.codes if is_multi else np.where(found.codes == YES, number + 1, 0)
-        self._offer(
-            Proposal(
-                number if is_multi else None,
-                proposed.astype(np.uint16),
-                found.probability,
-                found.words,
-            )
-        )
+        along = self.codes if self.posterior is None else self.posterior
+        found = tag_by_direction(along, direction, threshold=threshold)
+        if self._desk.journal.multi:
+            self._offer(Proposal(number, found.codes, found.probability, found.words))
+        else:
+            codes = np.where(found.codes == YES, number + 1, 0).astype(np.uint16)
+            self._offer(Proposal(None, codes, found.probability, found.words))
         return self._proposed()
 
     @property
@@ -155,7 +150,10 @@ class SuggestingWidget(LabelWidget):
         return self._answer("accept", shown, sure)
 
     def reject(self, rows: Any) -> int:
-        """Say that what is proposed for images is wrong; it is not proposed again.
+        """Say "not that" of what is proposed for images; it is not proposed for them again.
+
+        No other class becomes more probable by that, so most of these images have no proposal
+        then; the images around keep theirs. Of a tag only a yes is rejected; `clear` says no.
 
         Parameters
         ----------
@@ -167,6 +165,35 @@ class SuggestingWidget(LabelWidget):
             How many proposals were rejected.
         """
         return self._answer("reject", self._standing(), self._mask(rows))
+
+    def none_of_these(self, rows: Any) -> int:
+        """Say that images are of none of the classes there are now; one step, can be undone.
+
+        Nothing of these is proposed for them again, and they are asked about as "outlying" alone.
+        A class that is added later may be proposed. A label that an image has stays.
+
+        Parameters
+        ----------
+        rows : positions, slice or boolean mask
+
+        Returns
+        -------
+        int
+            How many images this was said of.
+
+        Raises
+        ------
+        ValueError
+            With tags, where :meth:`clear` says no to each; or if there is no class yet.
+        """
+        if self._desk.journal.multi:
+            raise ValueError("of tags an image may have none: clear(rows, name) says no to one")
+        if not self.classes:
+            raise ValueError("there is no class yet that images could be none of; add one first")
+        chosen = self._row_set(rows)
+        if len(chosen):
+            self._desk.do("reject", rows=chosen, code=0)
+        return len(chosen)
 
     def ask(self, by: str = "uncertain", count: int = 24, name: Any = None) -> NDArray[np.int64]:
         """Choose images that are worth a label next, and select them.
@@ -265,20 +292,15 @@ class SuggestingWidget(LabelWidget):
 
     def _show_suggestions(self) -> None:
         """Tell every page what is proposed, if anything was."""
-        if self._shown is None:
-            return
         about, buffers = self._about_suggestions()
-        self.send({"op": "suggestions", **(about or {})}, buffers)
+        if about is not None:
+            self.send({"op": "suggestions", **about}, buffers)
 
     def _about_suggestions(self) -> tuple[Content | None, list[bytes]]:
         """Say what is proposed, for a page."""
         if self._shown is None:
             return None, []
-        shown = self._standing(labelled_too=True)  # the page knows what is labelled
-        about = {"class": shown.number, "words": shown.words}
-        count = int(np.count_nonzero(shown.codes))
-        certain = (shown.probability * 255).astype(np.uint8).tobytes()
-        return {**about, "count": count}, [shown.codes.astype("<u2").tobytes(), certain]
+        return self._standing(labelled_too=True).message()  # the page knows what is labelled
 
     def _standing(self, *, labelled_too: bool = False) -> Proposal:
         """Return what stands of what was proposed."""
@@ -293,15 +315,9 @@ class SuggestingWidget(LabelWidget):
         return mask
 
     def _answer(self, kind: str, shown: Proposal, wanted: NDArray[np.bool_]) -> int:
-        """Accept or reject what is proposed for the images wanted; of a tag, only the yes."""
-        is_class = shown.codes > 0 if shown.number is None else shown.codes == YES
-        rows = np.flatnonzero(wanted & is_class)
+        """Accept or reject what is proposed for the images wanted."""
+        rows, which = shown.answered(wanted)
         if rows.size:
-            which: dict[str, Any] = (
-                {"codes": shown.codes[rows]}
-                if shown.number is None
-                else {"code": shown.number + 1}
-            )
             self._desk.do(kind, rows=RowSet.from_positions(rows, self._n), **which)
         return len(rows)
 

@@ -2,8 +2,9 @@
 
 ``graphs`` is what is computed once for a collection: who is near to whom, and small groups in a
 tree, whose classes ``groups`` estimates; ``spreading`` proposes a class for every image, and
-``temperature`` measures how far to believe it; ``tags`` proposes one tag, ``directions`` one
-without any label; ``queue`` says which images to ask about. Only numpy, scipy and scikit-learn.
+``temperature`` measures how far to believe it; ``rejections`` takes out what a person ruled out;
+``tags`` proposes one tag, ``directions`` one without any label; ``queue`` says which images to ask
+about. Only numpy, scipy and scikit-learn.
 """
 
 from vaewidgets.labels.suggestions.directions import DirectionTag, tag_by_direction

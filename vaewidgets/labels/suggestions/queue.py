@@ -51,7 +51,9 @@ def ask_next(
     count : int, at least 1
         At most so many.
     suggestions : Suggestions, optional
-        From :func:`suggest` for these codes, if they are there already.
+        From :func:`suggest` for these codes, if they are there already. An image for which all
+        classes that have labels were rejected is asked about by "outlying" alone. What was
+        rejected makes no image more doubtful, nor one about which opinions differ.
     passed : array of int, optional
         Rows that were shown and that the person did not label: they are not shown again, and a
         group of which as many were shown as are asked for is split, for it is mixed.
@@ -83,18 +85,30 @@ def ask_next(
     shown = np.zeros(len(graph), dtype=bool)
     shown[np.asarray(passed, dtype=np.int64)] = True
     free = (labels == 0) & ~shown
+    if by == "outlying":
+        return _farthest(graph, np.flatnonzero(labels), free, count)
+    free &= ~known.are_none
     if by == "group":
-        return _of_group(graph, free, 1 - known.probability, count, random_state)
+        doubt = 1 - np.maximum(known.probability, known.barred)
+        return _of_group(graph, free, doubt, count, random_state)
+    doubt = _doubt(graph, labels, known)
     if by == "uncertain":
-        return _spread_out(graph, _doubt(graph, known), free, count)
-    if by == "disagreeing":
-        return _disagreeing(graph, labels, known, shown, count)
-    return _farthest(graph, np.flatnonzero(labels), free, count)
+        return _spread_out(graph, doubt, free, count)
+    # Labels that look wrong, the least probable first, then images of two opinions.
+    suspect = (labels != 0) & (known.probability < known.second) & ~shown
+    differs = free & (known.by_group > 0) & (known.best != known.by_group)
+    first = _spread_out(graph, 1.0 - known.probability, suspect, count)
+    then = _spread_out(graph, doubt, differs, count - len(first))
+    return np.concatenate([first, then])
 
 
-def _doubt(graph: CodeGraph, known: Suggestions) -> NDArray[np.float64]:
-    """How narrowly the best class wins, for an image and those it is a neighbour of."""
-    own = 1.0 - (known.probability - known.second)
+def _doubt(graph: CodeGraph, labels: NDArray[Any], known: Suggestions) -> NDArray[np.float64]:
+    """How narrowly the best class wins, for an image and those it is a neighbour of.
+
+    A class that was rejected is compared too: where it won, what comes after is in no more doubt.
+    """
+    margin = known.probability - np.maximum(known.second, known.barred)
+    own = 1.0 - np.where(labels == 0, np.abs(margin), margin)
     return np.asarray(own * (graph.walk @ own), dtype=np.float64)
 
 
@@ -113,22 +127,6 @@ def _spread_out(
             left[walk.indices[walk.indptr[row] : walk.indptr[row + 1]]] = False
             left[row] = False
     return np.array(chosen, dtype=np.int64)
-
-
-def _disagreeing(
-    graph: CodeGraph,
-    labels: NDArray[Any],
-    known: Suggestions,
-    shown: NDArray[np.bool_],
-    count: int,
-) -> Rows:
-    """Choose labels that look wrong, the least probable first, then rows of two opinions."""
-    labelled = labels != 0
-    suspect = labelled & (known.probability < known.second) & ~shown
-    differs = ~labelled & (known.best != known.by_group) & ~shown
-    first = _spread_out(graph, 1.0 - known.probability, suspect, count)
-    then = _spread_out(graph, _doubt(graph, known), differs, count - len(first))
-    return np.concatenate([first, then])
 
 
 def _farthest(graph: CodeGraph, labelled: Rows, free: NDArray[np.bool_], count: int) -> Rows:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vaewidgets.labels.suggestions.groups import familiarity, group_shares, remoteness
+from vaewidgets.labels.suggestions.rejections import barred_cells
 from vaewidgets.labels.suggestions.temperature import (
     Trial,
     held_out,
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from vaewidgets.labels.suggestions.graphs import CodeGraph
-
-    Rejected = tuple[ArrayLike, ArrayLike]
-    Shares = NDArray[np.float32]
+    from vaewidgets.labels.suggestions.rejections import Rejected, Shares
 
 _SWEEPS = 30
 _OWN_LABEL = 0.95  # weight of a label in its own row: below 1, since people err
@@ -42,10 +41,14 @@ class Suggestions:
         Of the most probable class, also where nothing is proposed. In rows with a label: of
         this label, as the neighbours and the group see it.
     best, second : ndarray, shape (n,), uint16, and float32
-        1 + the number of the most probable class of each image (0 without any label), and the
-        probability of the next one.
+        1 + the number of the most probable class of each image (0 without any label, and where
+        all classes that have labels were rejected), and the probability of the next one.
     by_group : ndarray, shape (n,), uint16
-        1 + the class that is most probable in the small group of the image: a second opinion.
+        1 + the class that is most probable in the small group of the image: a second opinion;
+        0 where that was rejected.
+    barred : ndarray, shape (n,), float32
+        Probability of the class that was most probable of those rejected for the image; no other
+        class gets it.
     words : str
         A sentence on what they were made from.
     """
@@ -55,6 +58,7 @@ class Suggestions:
     best: NDArray[np.uint16]
     second: NDArray[np.float32]
     by_group: NDArray[np.uint16]
+    barred: NDArray[np.float32]
     words: str
 
     def __len__(self) -> int:
@@ -67,6 +71,11 @@ class Suggestions:
     def count(self) -> int:
         """Number of images with a proposal."""
         return int(np.count_nonzero(self.codes))
+
+    @property
+    def are_none(self) -> NDArray[np.bool_]:
+        """Which images are none of the classes that have labels: all of these were rejected."""
+        return np.asarray((self.best == 0) & self.best.any())
 
 
 def suggest(
@@ -102,7 +111,8 @@ def suggest(
         negative, as without `steps`, for a label that is a step of its own. Images named at one
         look agree with each other, right or wrong, and must not bear each other out.
     rejected : (rows, codes), optional
-        Proposals that a person rejected: they are not made again.
+        Proposals that a person rejected: they are not made again, and nothing else becomes more
+        probable by that. A label that the image has counts all the same.
     least : float, 0 to 1
         Nothing is proposed below this probability.
     random_state : int
@@ -134,6 +144,9 @@ def suggest(
     Shimodaira). Where the whole branch of the tree around an image has no label, its
     probabilities are lowered, and sum to less than 1.
 
+    What was rejected is left out at the very end: the image loses its probability, and no other
+    class or image gets it.
+
     References
     ----------
     Zhou, Bousquet, Lal, Weston and Schoelkopf, Learning with local and global consistency, 2004;
@@ -146,47 +159,41 @@ def suggest(
     if len(rows) == 0:
         return nothing(len(graph))
     classes, columns = np.unique(labels[rows], return_inverse=True)
-    barred = barred_cells(rejected, classes, len(graph))
+    barred = barred_cells(rejected, labels, classes)
     of_step = _step_numbers(steps, rows, len(graph))
-    shares, by_group = spread(graph, rows, columns, len(classes), barred)
+    shares, by_group = spread(graph, rows, columns, len(classes))
     away = remoteness(graph, graph.groups[rows])[graph.groups]
     weights = step_weights(of_step)
     masks = held_out(of_step, random_state)
-    trials = [_trial(graph, (rows, columns, weights), mask, barred) for mask in masks]
+    trials = [_trial(graph, (rows, columns, weights), mask) for mask in masks]
     power = power_of(trials, away[labels == 0])
     # The label itself is no evidence for itself.
     shares[rows] = graph.walk[rows] @ shares + np.float32(_OWN_GROUP) * by_group[rows]
     shares = raised(shares, power)
     shares *= familiarity(away).astype(np.float32)[:, np.newaxis]
-    best = shares.argmax(axis=1)
+    largest = barred.take_from(shares)
+    best = barred.best_of(shares)
     best[rows] = columns
     probability = shares[np.arange(len(shares)), best]
-    proposed = classes[best]
+    proposed = barred.codes(best, classes)
     found = np.where((labels == 0) & (probability >= least), proposed, 0)
     return Suggestions(
         found.astype(np.uint16),
         probability,
         proposed,
         _without(shares, best).max(axis=1),
-        classes[by_group.argmax(axis=1)],
+        barred.codes(by_group.argmax(axis=1), classes),
+        largest,
         _words(len(rows), len(classes), _n_foreseen(masks, trials), graph.note),
     )
 
 
 def spread(
-    graph: CodeGraph,
-    rows: NDArray[Any],
-    columns: NDArray[Any],
-    k: int,
-    barred: tuple[NDArray[Any], NDArray[Any]],
+    graph: CodeGraph, rows: NDArray[Any], columns: NDArray[Any], k: int
 ) -> tuple[Shares, Shares]:
-    """Spread labels of k classes; return the shares of each row, and of its group.
-
-    ``barred`` are rows and columns that are kept at 0.
-    """
+    """Spread labels of k classes; return the shares of each row, and of its group."""
     small = group_shares(graph, rows, columns, k).astype(np.float32)
     by_group = small[graph.groups]
-    by_group[barred] = 0
     target = np.float32(_OWN_GROUP) * by_group
     target[rows] = 0
     target[rows, columns] = _OWN_LABEL
@@ -200,7 +207,6 @@ def spread(
     for _ in range(_SWEEPS):
         shares = walk @ shares
         shares += target
-        shares[barred] = 0
     return shares, by_group
 
 
@@ -208,13 +214,12 @@ def _trial(
     graph: CodeGraph,
     labels: tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]],
     held: NDArray[np.bool_],
-    barred: tuple[NDArray[Any], NDArray[Any]],
 ) -> Trial:
     """Foresee labels that are held out, given as rows, columns and weights, from the others."""
     rows, columns, weights = labels
     kept = ~held
     groups = graph.groups[rows]
-    others, _ = spread(graph, rows[kept], columns[kept], int(columns.max()) + 1, barred)
+    others, _ = spread(graph, rows[kept], columns[kept], int(columns.max()) + 1)
     away = remoteness(graph, groups[kept])[groups[held]]
     foreseen = np.isin(columns[held], columns[kept])
     return Trial(
@@ -261,17 +266,24 @@ def of_chances(
     least: float,
     by_group: NDArray[Any],
     words: str,
+    *,
+    rejected: Rejected | None = None,
 ) -> Suggestions:
     """Make suggestions of the chances of yes (code 1) and no (code 2), shape (n, 2)."""
-    at, best = np.arange(len(said)), chances.argmax(axis=1)
+    yes_no = np.array([1, 2], np.uint16)
+    barred = barred_cells(rejected, said, yes_no)
+    largest = barred.take_from(chances)
+    at, best = np.arange(len(said)), barred.best_of(chances)
     shown = np.where(said > 0, said - 1, best)
-    found = np.where((said == 0) & (chances[at, best] >= least), best + 1, 0)
+    proposed = barred.codes(best, yes_no)
+    found = np.where((said == 0) & (chances[at, best] >= least), proposed, 0)
     return Suggestions(
         found.astype(np.uint16),
         chances[at, shown],
-        (best + 1).astype(np.uint16),
+        proposed,
         chances[at, 1 - shown],
-        (by_group + 1).astype(np.uint16),
+        barred.codes(by_group, yes_no),
+        largest,
         words,
     )
 
@@ -289,23 +301,10 @@ def check_codes(codes: ArrayLike, n: int) -> NDArray[np.uint16]:
     return table.astype(np.uint16)
 
 
-def barred_cells(
-    rejected: Rejected | None, classes: NDArray[np.uint16], n: int
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return rows and columns of rejected pairs whose class has labels."""
-    rows, codes = (np.asarray(part, dtype=np.int64) for part in rejected or ((), ()))
-    if rows.shape != codes.shape or rows.ndim != 1:
-        raise ValueError("`rejected` is not two rows of numbers of equal length")
-    if len(rows) and not 0 <= rows.min() <= rows.max() < n:
-        raise ValueError(f"`rejected` has rows that are not among the {n} of the graph")
-    known = np.isin(codes, classes)
-    return rows[known], np.searchsorted(classes, codes[known])
-
-
 def nothing(n: int) -> Suggestions:
     """Propose nothing, since nothing is known."""
     empty, nought = np.zeros(n, np.uint16), np.zeros(n, np.float32)
-    return Suggestions(empty, nought, empty, nought, empty, "There is no label yet.")
+    return Suggestions(empty, nought, empty, nought, empty, nought, "There is no label yet.")
 
 
 def _words(n_labels: int, n_classes: int, n_held: int, note: str) -> str:

@@ -9,7 +9,6 @@ import numpy as np
 from vaewidgets.labels.suggestions.groups import group_shares
 from vaewidgets.labels.suggestions.spreading import (
     Suggestions,
-    barred_cells,
     check_codes,
     nothing,
     of_chances,
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 
     from vaewidgets.gaussians import Gaussians
     from vaewidgets.labels.suggestions.graphs import CodeGraph
+    from vaewidgets.labels.suggestions.rejections import Rejected
 
-    Rejected = tuple[ArrayLike, ArrayLike]
     Row = NDArray[np.float64]
 
 YES, NO = 1, 2
@@ -51,7 +50,8 @@ def suggest_tag(
     codes : array of int, shape (n,)
         0 not said, 1 yes, 2 no. Where nobody said no, images drawn at random stand in for it.
     rejected : (rows, codes), optional
-        Proposals that a person rejected: they are not made again.
+        Proposals that a person rejected: they are not made again. That the image lacks the tag
+        becomes no more probable by that: only a no says so.
     least : float, 0.5 to 1
         Nothing is proposed below this probability.
     random_state : int
@@ -96,8 +96,6 @@ def suggest_tag(
     score, left_out = _regression(features, rows, values)
     probability = _logistic(score, left_out, values)
     chances = np.column_stack([probability, 1 - probability]).astype(np.float32)
-    bars = barred_cells(rejected, np.array([YES, NO], np.uint16), len(graph))
-    chances[bars] = 0
     columns = (values < 0).astype(np.int64)
     by_group = group_shares(graph, rows, columns, 2)[graph.groups]
     words = (
@@ -109,7 +107,7 @@ def suggest_tag(
         )
         + ", by a Gaussian process on the codes and their spread."
     )
-    return of_chances(chances, said, least, by_group.argmax(axis=1), words)
+    return of_chances(chances, said, least, by_group.argmax(axis=1), words, rejected=rejected)
 
 
 def _examples(
