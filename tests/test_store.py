@@ -50,6 +50,8 @@ def assert_same(images, others):
     assert images.rejected == others.rejected
     assert images.sources == others.sources
     assert images.notice == others.notice
+    assert images.contents.tobytes() == others.contents.tobytes()
+    assert (images.paths, images.names) == (others.paths, others.names)
     assert images.n_input == others.n_input
     assert images.fingerprint == others.fingerprint
 

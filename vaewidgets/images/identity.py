@@ -62,7 +62,7 @@ def content_of_picture(picture: Image.Image) -> bytes:
     One of gray or RGB is the array of its pixels; others are what they hold before they are laid
     on a background.
     """
-    picture.load()  # may yet change palette and transparency of an image opened from a file
+    picture.load()  # before its mode is looked at, which this may change
     if picture.mode in ("1", "L", "RGB") and not picture.has_transparency_data:
         return content_of_pixels(np.asarray(picture))
     colours = (picture.getpalette(None), picture.info.get("transparency"))
