@@ -3,12 +3,13 @@
 import { createBoard, hasPoints } from "./map/board.js";
 import { createGallery } from "./map/gallery.js";
 import { createLegend } from "./map/legend.js";
+import { createPart } from "./map/part.js";
 import { createPulse } from "./map/pulse.js";
 import { createColorMenu } from "./map/tools.js";
-import { countBits, rowsOf, toUint8 } from "./shared/buffers.js";
+import { rowsOf } from "./shared/buffers.js";
 import { count } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
-import { listen, onChange, perFrame } from "./shared/lifecycle.js";
+import { listen, perFrame } from "./shared/lifecycle.js";
 import { createRequests } from "./shared/requests.js";
 import { initialize } from "./shared/together.js";
 
@@ -29,10 +30,16 @@ function render({ model, el, signal }) {
   });
 
   createLegend({ model, el: side, signal, onFilter: (hidden) => map.setHidden(hidden) });
+  const part = createPart({
+    ...{ model, signal },
+    onWhole: perFrame(() => showSelection(), signal),
+    onPart() {
+      gallery.refresh();
+      tell();
+    },
+  });
   const gallery = createGallery({
-    el: side,
-    signal,
-    thumbnails,
+    ...{ el: side, signal, thumbnails, part },
     describe: map.describe,
     onPick(row) {
       map.bringIntoView(row);
@@ -45,24 +52,21 @@ function render({ model, el, signal }) {
       : "Drag around points with the lasso to select them.",
   });
 
-  const things = hasImages ? "images" : "points";
   /** @param {number} [limit] */
   function showSelection(limit = 500) {
-    const bits = toUint8(model.get("_selection"));
-    const selected = countBits(bits);
-    gallery.show(rowsOf(bits, limit), selected);
+    gallery.show(rowsOf(part.whole(), limit));
+    tell();
+  }
+
+  const things = hasImages ? "images" : "points";
+  function tell() {
+    const { selected } = part.state();
     tools.setSelected(selected);
     const slow = map.renderer === "canvas2d" ? " · drawn without WebGL, so slower" : "";
     frame.say(`${count(model.get("_n"))} ${things}, ${count(selected)} selected${slow}`);
   }
-  onChange(
-    model,
-    "_selection",
-    perFrame(() => showSelection(), signal),
-    signal,
-  );
   showSelection();
-  frame.onEscape(() => map.cancelDrawing() || map.clearSelection());
+  frame.onEscape(() => map.cancelDrawing() || gallery.back() || map.clearSelection());
   listen(
     frame.root,
     "keydown",

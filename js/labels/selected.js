@@ -1,11 +1,11 @@
 // The selected images: in an order, each one to be left out or noted on.
 import { createGallery } from "../map/gallery.js";
 import { createHoverCard } from "../map/hover_card.js";
-import { select, selectionOf } from "../map/selection.js";
-import { combineBits, countBits, emptyBits, hasBit, setBit } from "../shared/buffers.js";
+import { createPart } from "../map/part.js";
+import { selectionOf } from "../map/selection.js";
+import { countBits, emptyBits, hasBit, setBit } from "../shared/buffers.js";
 import { button, count, h } from "../shared/dom.js";
 import * as icons from "../shared/icons.js";
-import { onChange } from "../shared/lifecycle.js";
 import { createNoteForm } from "./note_form.js";
 import { orderedRows } from "./sorting.js";
 
@@ -74,24 +74,37 @@ export function createSelected(options) {
     side: CARD_SIDE,
     place: (element) => placeAside(element, root, el, peeked),
   });
+  let isAction = false; // an edit and the change of the selection that goes with it are one task
+  store.follow(() => {
+    isAction = true;
+    queueMicrotask(() => {
+      isAction = false;
+    });
+  }, signal);
+  const part = createPart({
+    ...{ model, signal },
+    onWhole(isNew) {
+      if (isNew) asked = [];
+      if (isNew && sorting.value === "asked") sorting.value = "data";
+      followOrders();
+      show();
+    },
+    onPart() {
+      gallery.refresh();
+      update();
+    },
+    isAction: () => isAction,
+  });
   const gallery = createGallery({
-    el,
-    signal,
-    thumbnails,
-    describe,
-    empty: "",
-    onPick: toggle,
+    ...{ el, signal, thumbnails, part, describe, decorate },
+    onPick: (row) => part.choose([row], part.has(row) ? "remove" : "add"),
     onMore: show,
-    decorate,
     onPeek: peek,
   });
-  /** What the gallery shows: the selection as it was before single images were left out. */
-  let whole = emptyBits(n);
   let limit = PAGE;
   let seed = 1;
   /** @type {number[]} */
   let asked = [];
-  let isOwn = false;
   /** @type {HTMLElement | undefined} the image pointed at */
   let peeked;
 
@@ -99,9 +112,6 @@ export function createSelected(options) {
   function decorate(row, item) {
     item.style.setProperty("--vw-mark", options.colorOf(row) || "transparent");
     item.toggleAttribute("data-note", store.labels().notes.has(row));
-    const isIn = hasBit(selectionOf(model), row);
-    item.classList.toggle("vw-out", !isIn);
-    item.ariaSelected = String(isIn);
   }
 
   /** @param {number | undefined} row @param {HTMLElement} [item] */
@@ -116,40 +126,27 @@ export function createSelected(options) {
     card.setIndex(row, store.labels().notes.get(row) ?? "");
   }
 
-  /** @param {number} row */
-  function toggle(row) {
-    const one = emptyBits(n);
-    setBit(one, row);
-    const mode = hasBit(selectionOf(model), row) ? "remove" : "add";
-    choose(combineBits(selectionOf(model), one, mode));
-    gallery.refresh();
-  }
-
-  /** Change the selection but not what the gallery shows. @param {Uint8Array} bits */
-  function choose(bits) {
-    isOwn = true;
-    select(model, bits);
-    isOwn = false;
-    update();
-  }
-
   /** @param {number} [most] */
   function show(most = PAGE) {
     limit = most;
     const order = /** @type {Order} */ (sorting.value);
-    const by = { codes: store.summary().codes, suggested: store.suggested(), asked, seed };
-    gallery.show(orderedRows(whole, order, limit, by), countBits(whole));
+    const by = {
+      codes: store.summary().codes,
+      suggested: store.suggested(),
+      asked: asked.filter((row) => hasBit(part.whole(), row)),
+      seed,
+    };
+    gallery.show(orderedRows(part.whole(), order, limit, by));
     update();
   }
 
   function update() {
-    const selected = countBits(selectionOf(model));
+    const { all, selected } = part.state();
     title.textContent = selected === 0 ? "Nothing selected" : `${count(selected)} selected`;
     hint.textContent = options.nothing();
-    hint.hidden = selected > 0;
-    const isEmpty = countBits(whole) === 0;
-    gallery.root.hidden = isEmpty;
-    sorting.hidden = isEmpty || thumbnails.width === 0;
+    hint.hidden = all > 0;
+    gallery.root.hidden = all === 0;
+    sorting.hidden = all === 0 || thumbnails.width === 0;
     noteButton.hidden = selected === 0;
     options.onUpdate();
   }
@@ -182,21 +179,6 @@ export function createSelected(options) {
     seed++;
     show();
   };
-  onChange(
-    model,
-    "_selection",
-    () => {
-      if (isOwn) return;
-      asked = [];
-      if (sorting.value === "asked") sorting.value = "data";
-      whole = selectionOf(model).slice();
-      followOrders();
-      show();
-    },
-    signal,
-  );
-  whole = selectionOf(model).slice();
-
   return {
     show,
     /** Follow the labels. */
@@ -207,12 +189,10 @@ export function createSelected(options) {
     },
     /** Select these and show them in this order. @param {number[]} rows */
     ask(rows) {
-      whole = emptyBits(n);
-      for (const row of rows) setBit(whole, row);
+      part.renew(rows);
       asked = rows;
       sorting.value = "asked";
       followOrders();
-      choose(whole.slice());
       show();
     },
     openNote,

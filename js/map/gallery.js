@@ -1,50 +1,65 @@
 // The images of a selection, as a grid to look through and to find back on the map.
 import { button, count, h, saveFocus } from "../shared/dom.js";
 import { listen, onEnd, perFrame } from "../shared/lifecycle.js";
+import { createChoosing, itemOf } from "./choosing.js";
 
 const PAGE = 500;
 
 /**
  * @typedef {object} Gallery
  * @property {HTMLElement} root
- * @property {(rows: number[], total: number) => void} show the first rows of a selection of `total`
- * @property {() => void} refresh tell anew what each image shown is
+ * @property {(rows: number[]) => void} show the first rows of the whole
+ * @property {() => void} refresh tell anew what each image shown is, and whether it is selected
+ * @property {() => boolean} back take back what was chosen here; whether there was something
  */
 
 /**
  * @param {{ el: HTMLElement, signal: AbortSignal,
- *   thumbnails: import("./thumbnails.js").Thumbnails,
+ *   thumbnails: import("./thumbnails.js").Thumbnails, part: import("./part.js").Part,
  *   onPick: (row: number) => void, onClear?: () => void, onMore?: (limit: number) => void,
- *   describe?: (row: number) => string, empty?: string, action?: string,
+ *   describe?: (row: number) => string, empty?: string,
  *   decorate?: (row: number, item: HTMLElement) => void,
- *   onPeek?: (row: number | undefined, item?: HTMLElement) => void }} options `onPick`: an image
- *   was chosen, to be shown on the map; `onMore`: show up to so many rows; `empty`: words where
- *   nothing is; `decorate`: put marks on an image; `onPeek`: an image is pointed at, or none
+ *   onPeek?: (row: number | undefined, item?: HTMLElement) => void }} options `part`: what is shown
+ *   and selected; `onPick`: an image was clicked; `onMore`: show up to so many rows; `empty`: words
+ *   where nothing is; `decorate`: put marks on an image; `onPeek`: an image is pointed at, or none
  * @returns {Gallery}
  */
 export function createGallery(options) {
-  const { el, signal, thumbnails, onPick } = options;
+  const { el, signal, thumbnails, part } = options;
   const title = h("span", "vw-title");
   const note = h("span", "vw-muted");
-  const clear = h("button", { type: "button", class: "vw-link" }, "Deselect");
-  const grid = h("div", { class: "vw-gallery-grid", role: "listbox", tabIndex: -1 });
+  const clear = link("Deselect", "Select nothing", () => options.onClear?.());
+  const grid = h("div", {
+    class: "vw-gallery-grid",
+    role: "listbox",
+    tabIndex: -1,
+    "aria-multiselectable": true,
+    "aria-label": "Images",
+  });
   const empty = h("p", "vw-muted", options.empty ?? "");
   const more = button({
     label: "Show more",
     title: "Show more images",
     onClick: () => showMore(),
   });
+  const words = h("span", { role: "status" });
+  const invert = link("Invert", "Select the others instead", part.invert);
+  const all = link("All", "Select all of them", part.all);
+  const bar = h("div", { class: "vw-part", hidden: true }, words, invert, all);
+  const scroll = h("div", "vw-gallery-scroll", grid, more, bar);
   const root = h(
     "section",
     { class: "vw-section vw-gallery", "aria-label": "Selected images" },
     h("div", "vw-head", title, note, clear),
     empty,
-    h("div", "vw-gallery-scroll", grid, more),
+    scroll,
   );
   el.append(root);
   let limit = PAGE;
   /** @type {Map<HTMLCanvasElement, number>} canvases still empty */
   let open = new Map();
+  /** @type {number[]} */
+  let shown = [];
 
   // Images are drawn when they come near to being seen, so a large gallery opens at once.
   const near = new IntersectionObserver(
@@ -81,18 +96,33 @@ export function createGallery(options) {
     const words = `Image ${count(row)}${label && `, ${label}`}`;
     element.title = options.onPeek
       ? "" // what is pointed at is shown large
-      : `${words}. ${options.action ?? "Click to find it on the map"}`;
+      : `${words}. Click to find it on the map; drag, or Shift-click, to select a part`;
     element.ariaLabel = words;
+    element.setAttribute("aria-selected", String(part.has(row)));
     options.decorate?.(row, element);
+  }
+
+  function refresh() {
+    const { all, selected, isRest } = part.state();
+    title.textContent = all === 0 ? "Selection" : `${count(selected)} selected`;
+    const items = /** @type {HTMLCollectionOf<HTMLElement>} */ (grid.children);
+    for (const element of items) describe(Number(element.dataset.row), element);
+    grid.classList.toggle("vw-parted", selected < all && !isRest);
+    grid.classList.toggle("vw-few", 2 * selected <= all); // else those left out stand out
+    if (selected === 0) saveFocus(clear);
+    clear.hidden = selected === 0 || !options.onClear;
+    if (selected === all) saveFocus(bar);
+    bar.hidden = selected === all;
+    invert.hidden = selected === 0;
+    words.textContent = isRest ? `${count(all)} left` : `${count(selected)} of ${count(all)}`;
   }
 
   /** @param {number} row */
   function item(row) {
     const canvas = h("canvas", { width: thumbnails.width, height: thumbnails.height });
     const element = h(
-      "button",
+      "div",
       {
-        type: "button",
         class: "vw-gallery-item",
         role: "option",
         tabIndex: -1,
@@ -100,7 +130,6 @@ export function createGallery(options) {
       },
       canvas,
     );
-    describe(row, element);
     near.observe(element);
     return element;
   }
@@ -110,22 +139,16 @@ export function createGallery(options) {
     options.onMore?.(limit);
   }
 
-  listen(
-    grid,
-    "click",
-    (/** @type {MouseEvent} */ event) => {
-      const element = /** @type {Element} */ (event.target).closest("button");
-      if (element) onPick(Number(element.dataset.row));
-    },
-    signal,
-  );
-  listen(grid, "keydown", (/** @type {KeyboardEvent} */ event) => moveFocus(grid, event), signal);
+  const choosing = createChoosing({
+    ...{ root, scroll, grid, signal, part },
+    onPick: options.onPick,
+  });
   for (const type of ["pointerover", "focusin"]) {
     listen(
       grid,
       type,
       (/** @type {Event} */ event) => {
-        const element = /** @type {Element} */ (event.target).closest("button");
+        const element = itemOf(event);
         if (element) options.onPeek?.(Number(element.dataset.row), element);
       },
       signal,
@@ -134,68 +157,38 @@ export function createGallery(options) {
   for (const type of ["pointerleave", "focusout"]) {
     listen(grid, type, () => options.onPeek?.(undefined), signal);
   }
-  clear.onclick = () => options.onClear?.();
-  if (!options.onClear) clear.hidden = true;
-
-  /** @type {number[]} */
-  let shown = [];
   return {
     root,
-    show(rows, total) {
+    show(rows) {
+      const total = part.state().all;
       if (total === 0) limit = PAGE;
-      title.textContent = total === 0 ? "Selection" : `${count(total)} selected`;
       note.textContent =
         thumbnails.width > 0 && rows.length < total ? `first ${count(rows.length)}` : "";
-      if (total === 0) saveFocus(clear);
-      clear.hidden = total === 0 || !options.onClear;
       empty.hidden = total > 0;
       const hasImages = thumbnails.width > 0;
       grid.hidden = !hasImages || total === 0;
       more.hidden = !hasImages || rows.length >= total || !options.onMore;
       const isLonger = shown.length < rows.length && shown.every((row, k) => row === rows[k]);
       if (!isLonger) {
+        choosing.cancel();
         near.disconnect();
         open = new Map();
-        saveFocus(grid);
+        if (grid.hidden) saveFocus(grid);
+        else if (grid.contains(document.activeElement)) grid.focus({ preventScroll: true });
         grid.replaceChildren();
       }
       if (hasImages) grid.append(...rows.slice(isLonger ? shown.length : 0).map(item));
       shown = rows;
-      const first = grid.querySelector("button");
-      if (first) first.tabIndex = 0;
+      const first = /** @type {HTMLElement | null} */ (grid.firstElementChild);
+      if (first && !grid.querySelector("[tabindex='0']")) first.tabIndex = 0;
+      refresh();
     },
-    refresh() {
-      const items = /** @type {HTMLCollectionOf<HTMLElement>} */ (grid.children);
-      for (const element of items) describe(Number(element.dataset.row), element);
-    },
+    refresh,
+    back: choosing.back,
   };
 }
 
-/**
- * Arrow keys walk through the grid; Tab passes it in one step.
- * @param {HTMLElement} grid
- * @param {KeyboardEvent} event
- */
-function moveFocus(grid, event) {
-  const items = /** @type {HTMLElement[]} */ ([...grid.children]);
-  const at = items.indexOf(/** @type {HTMLElement} */ (event.target));
-  if (at < 0) return;
-  const top = items[0].offsetTop;
-  const next = items.findIndex((item) => item.offsetTop > top);
-  const columns = next < 0 ? items.length : next;
-  const steps = /** @type {Record<string, number>} */ ({
-    ArrowLeft: -1,
-    ArrowRight: 1,
-    ArrowUp: -columns,
-    ArrowDown: columns,
-    Home: -at,
-    End: items.length - 1 - at,
-  });
-  const step = steps[event.key];
-  if (step === undefined) return;
-  event.preventDefault();
-  const target = items[Math.min(Math.max(at + step, 0), items.length - 1)];
-  items[at].tabIndex = -1;
-  target.tabIndex = 0;
-  target.focus();
+/** @param {string} label @param {string} title @param {() => void} onclick */
+function link(label, title, onclick) {
+  return h("button", { type: "button", class: "vw-link", title, onclick }, label);
 }
