@@ -4,7 +4,9 @@
 
 A person who labels with keys and lassos for years does not make a million edits. The log here has
 a million, of one to eight rows each, with the undo, redo, clear, accept and note of a real one
-between them; then the time of a single edit, and of a lasso over a million images.
+between them; then the time of a single edit, and of a lasso over a million images. At last what
+it costs that a log knows its images: to name them, and to open it with a collection in which 1 %
+of the images are new, 1 % are gone and 1 % have changed under the same name.
 """
 
 from __future__ import annotations
@@ -17,12 +19,17 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from benchmarks._report import keep, table
+from vaewidgets.images import Images
 from vaewidgets.labels.journal import Edit, Journal, Record, RowSet, open_journal
 from vaewidgets.labels.journal.log_lines import encode, to_line
+from vaewidgets.labels.roster import NAME, NEW, Roster
+
+Made = TypeVar("Made")
 
 N_ROWS = 1_000_000
 CLASSES = [f"class {i}" for i in range(20)]
@@ -30,10 +37,74 @@ CLASS_KEYS = [(name, 1) for name in CLASSES]
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000)
 
 
-def open_in(folder: Path) -> Journal:
-    return open_journal(
-        folder, N_ROWS, CLASSES, None, multi=False, fingerprint="benchmark", annotator="anna"
-    )
+ROSTERS = (60_000, 1_000_000)
+_BYTES = 16  # of a digest
+
+
+def images_of(n: int) -> Roster:
+    """Make up images in files, a thousand a folder."""
+    contents = np.frombuffer(np.random.default_rng(0).bytes(_BYTES * n), f"S{_BYTES}")
+    return Roster(contents, [f"/data/photos/{k // 1000:04}/{k:07}.png" for k in range(n)])
+
+
+def changed(roster: Roster) -> Roster:
+    """Take away 1 % of the images, change 1 % and put 1 % between the others."""
+    n, rng = len(roster), np.random.default_rng(1)
+    n_each = n // 100
+    contents = roster.contents.copy()
+    chosen = rng.permutation(n)[: 2 * n_each]
+    fresh = np.frombuffer(rng.bytes(_BYTES * 2 * n_each), contents.dtype)
+    contents[chosen[:n_each]] = fresh[:n_each]
+    gone = np.zeros(n, bool)
+    gone[chosen[n_each:]] = True
+    contents = np.concatenate([contents[~gone], fresh[n_each:]])
+    names = [name for name, is_gone in zip(roster.names, gone, strict=True) if not is_gone]
+    names += [f"/data/photos/new/{k:07}.png" for k in range(n_each)]
+    order = rng.permutation(len(contents))
+    return Roster(contents[order], [names[k] for k in order])
+
+
+def open_in(folder: Path, roster: Roster | None = None) -> Journal:
+    roster = images_of(N_ROWS) if roster is None else roster
+    return open_journal(folder, roster, CLASSES, None, multi=False, annotator="anna")
+
+
+def time_rosters(folder: Path, n: int) -> list[str]:
+    """Time opening a log of n images, in which half are labelled: new, the same and changed."""
+    roster = images_of(n)
+    other = changed(roster)
+    seconds, journal = _timed(lambda: open_in(folder, roster))
+    times = [seconds]
+    rows = RowSet.from_positions(np.flatnonzero(np.random.default_rng(2).random(n) < 0.5), n)
+    journal.append(Edit("page", 1, "label", rows, 1), "anna")
+    journal.close()
+    size = sum(path.stat().st_size for path in folder.glob("*.roster"))
+    seconds, journal = _timed(lambda: open_in(folder, roster))
+    times.append(seconds)
+    journal.close()
+    seconds, journal = _timed(lambda: open_in(folder, other))
+    times.append(seconds)
+    register = journal.register
+    assert register is not None
+    counts = [int((register.found_by == how).sum()) for how in (NEW, NAME)]
+    assert counts == [n // 100, n // 100], counts
+    assert len(register) - len(other) == n // 100
+    journal.close()
+    pixels = np.random.default_rng(3).integers(0, 256, (n, 28, 28, 1), np.uint8)
+    seconds, _ = _timed(lambda: Images(pixels).contents)
+    return [
+        f"{n:,}",
+        f"{seconds:.2f} s",
+        f"{size / 2**20:.1f} MiB",
+        *(f"{each:.2f} s" for each in times),
+    ]
+
+
+def _timed(work: Callable[[], Made]) -> tuple[float, Made]:
+    gc.collect()
+    start = time.perf_counter()
+    made = work()
+    return time.perf_counter() - start, made
 
 
 def write_log(folder: Path, n_records: int) -> int:
@@ -132,6 +203,7 @@ def main() -> None:
             openings.append(time_opening(folder / str(n_records), n_records))
             print(openings[-1], flush=True)
         edits = time_edits(folder / "edits")
+        rosters = [time_rosters(folder / f"of {n}", n) for n in ROSTERS]
     finally:
         shutil.rmtree(folder)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -143,6 +215,13 @@ def main() -> None:
             f"Largest memory of the process: {megabytes:,.0f} MiB.",
             "One edit, from the call until it is on disk and in the labels (median):",
             table(["edit", "time"], edits),
+            "Knowing the images: naming 28 x 28 gray images by their pixels; what is on disk of "
+            "who they are; opening a log of image files for the first time, with the same images, "
+            "and with 1 % of them new, 1 % gone, 1 % changed under the same name, in another "
+            "order:",
+            table(
+                ["images", "names by pixels", "on disk", "begin", "the same", "changed"], rosters
+            ),
         ]
     )
     keep("journal", "The log of labels", body, ("numpy",))

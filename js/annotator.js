@@ -1,20 +1,23 @@
 // Annotator: lasso images on the map, press a key, and they have the class.
 
-import { createClassActions, nothingSelected } from "./labels/class_actions.js";
+import { createClassActions, isolated, nothingSelected } from "./labels/class_actions.js";
 import { createClassPanel } from "./labels/class_panel.js";
 import { createFilter } from "./labels/filter.js";
+import { createFoundNote } from "./labels/found_note.js";
+import { createHistory } from "./labels/history.js";
 import { createKeyHelp } from "./labels/key_help.js";
 import { actOnLabelKey } from "./labels/label_keys.js";
 import { paintLabels } from "./labels/map_paint.js";
 import { foundInWords } from "./labels/questions.js";
 import { createSelected } from "./labels/selected.js";
+import { createSelectionTools } from "./labels/selection_tools.js";
 import { createStatus } from "./labels/status.js";
 import { STEPPED, stepInWords } from "./labels/step_words.js";
 import { labelStoreOf } from "./labels/store.js";
 import { createSuggestionPanel } from "./labels/suggestion_panel.js";
 import { createBoard, hasPoints } from "./map/board.js";
 import { select, selectionOf } from "./map/selection.js";
-import { countBits, hasBit } from "./shared/buffers.js";
+import { combineBits, countBits, hasBit, toUint8 } from "./shared/buffers.js";
 import { button, h, saveFocus } from "./shared/dom.js";
 import { createFrame } from "./shared/frame.js";
 import * as icons from "./shared/icons.js";
@@ -62,6 +65,9 @@ function render({ model, el, signal }) {
     threshold: () => suggestions.threshold(),
     onChange: refilter,
   });
+  const past = h("span", "vw-group", undo, redo);
+  const found = createFoundNote({ store });
+  frame.body.before(found.root);
   /** @type {number | undefined} the image pointed at on the map */
   let hovered;
   const { map, side, tools, thumbnails, hasImages } = createBoard({
@@ -69,7 +75,7 @@ function render({ model, el, signal }) {
     frame,
     signal,
     requests,
-    menu: h("span", "vw-group", undo, redo),
+    menu: past,
     describe: describeWithNote,
     onHover(row) {
       hovered = row;
@@ -88,23 +94,39 @@ function render({ model, el, signal }) {
     onThreshold: () => paint(),
     onAnswer: actions.answer,
     onAsked: showAsked,
+    onOpen: () => history.loadRaters(),
+  });
+  const history = createHistory({
+    ...{ root: frame.root, signal, store, requests, things, say },
+    el: /** @type {HTMLElement} */ (side.previousElementSibling),
+    onSelect: actions.choose,
+    onRaters: ({ raters }) => suggestions.setRaters(raters.length),
+  });
+  past.append(history.button);
+  const selectionTools = createSelectionTools({
+    ...{ root: frame.root, model, store },
+    actions: actions.tools,
+    onSelect: selectKept,
+    onNothing: () => say(nothingSelected(store.labels().multi)),
   });
   const selected = createSelected({
     ...{ el: side, root: frame.root, model, signal, thumbnails, store, say, describe, colorOf },
     nothing: () => nothingSelected(store.labels().multi),
     thing: hasImages ? "image" : "point",
+    tools: selectionTools.root,
     onUpdate: updatePanels,
   });
   /** @type {Uint8Array | null} the rows the filter leaves; null for all */
   let shown = null;
+  let aside = store.labels().aside;
   let theme = readTheme(frame.root);
 
   /** What a row is, in words. @param {number} row @returns {string} */
   function describe(row) {
-    const { multi, layers, classes } = store.labels();
+    const { multi, layers, classes, gone } = store.labels();
     const { codes } = store.summary();
     const suggested = store.suggested();
-    const tags = multi ? classes.filter((_, k) => layers[k][row] === 1) : [];
+    const tags = multi ? classes.filter((_, k) => !gone.has(k) && layers[k][row] === 1) : [];
     const words = multi ? tags.join(", ") : (classes[codes[row] - 1] ?? "");
     const guess = suggested?.codes[row] ? classes[suggested.codes[row] - 1] : "";
     const percent = Math.round(((suggested?.probability[row] ?? 0) / 255) * 100);
@@ -168,9 +190,10 @@ function render({ model, el, signal }) {
     const { labels, summary } = { labels: store.labels(), summary: store.summary() };
     tools.setSelected(many);
     suggestions.update();
+    selectionTools.update();
     panel.show({
       classes: store.classes(),
-      unlabelled: labels.n - summary.labelled,
+      unlabelled: labels.n - summary.aside - summary.labelled,
       selected: many,
       multi: labels.multi,
       heldBy: actions.heldBy,
@@ -179,13 +202,34 @@ function render({ model, el, signal }) {
     for (const one of frame.root.querySelectorAll(":focus:disabled")) saveFocus(one);
   }
 
+  /** What is set aside, here or by another person, is selected no more. */
+  function leaveOutAside() {
+    const before = aside;
+    aside = store.labels().aside;
+    if (aside === before) return;
+    const bits = selectionOf(model);
+    const left = combineBits(bits, combineBits(aside, before, "remove"), "remove");
+    if (bits.some((byte, k) => byte !== left[k])) select(model, left);
+  }
+
+  /** @param {string} name */
+  async function selectKept(name) {
+    try {
+      const { buffers } = await requests.ask("kept_rows", { name });
+      actions.choose(toUint8(buffers[0]), isolated(name));
+    } catch {
+      // An error is shown by the frame; without an answer nothing is selected.
+    }
+  }
+
   function paintNow() {
     shown = filter.update();
+    leaveOutAside();
     const colors = store
       .labels()
       .classes.map((_, k) => store.classes().find(({ number }) => number === k)?.color ?? "");
     const { codes, rgba } = paintLabels({
-      ...{ colors, shown, text: theme.text },
+      ...{ colors, shown, hidden: aside, text: theme.text },
       summary: store.summary(),
       suggested: store.suggested(),
       threshold: suggestions.threshold(),
@@ -201,6 +245,7 @@ function render({ model, el, signal }) {
 
   let told = "";
   store.follow(() => {
+    found.update();
     status.update(filter.words(shown)); // at once: nothing may look saved for a frame too long
     paint();
     const { conflict } = store.saving();
@@ -217,14 +262,17 @@ function render({ model, el, signal }) {
     paint();
   }, signal);
   selected.show();
+  found.update();
   paint.now();
 
   frame.onEscape(
     () =>
       keyHelp.close() ||
+      history.close() ||
       map.cancelDrawing() ||
       selected.closeNote() ||
       panel.closeMenu() ||
+      selectionTools.close() ||
       map.clearSelection(),
   );
 
@@ -234,16 +282,19 @@ function render({ model, el, signal }) {
     /** @param {number} place */
     assign(place) {
       const one = store.classes()[place];
-      if (one) actions.assign(one.number);
+      if (one) actions.assign(one.number, "key");
       else say(`There is no ${store.labels().multi ? "tag" : "class"} ${place + 1} yet.`);
     },
-    clear: () => actions.assign(null),
+    clear: () => actions.assign(null, "key"),
     letters: {
       n: () => panel.focus(),
       a: actions.selectAll,
       f: () => filter.focus(),
       g: () => selected.focus(),
       m: () => selected.openNote(isAny() ? undefined : hovered),
+      t: actions.tools.setAside,
+      k: selectionTools.keep,
+      h: history.toggle,
       s: suggestions.suggest,
       y: () => suggestions.answer("accept"),
       x: () => suggestions.answer("reject"),

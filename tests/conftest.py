@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from tests._identity import COLOUR, GRAY, encoded
 from vaewidgets import VAE, Images, datasets
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,6 +31,17 @@ def _seeds():
         torch.manual_seed(0)
     if projector := sys.modules.get("vaewidgets.widgets._projector"):
         projector.recent.clear()
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder of images, gray and in colour, of two sizes and kinds, one of them in a folder."""
+    folder = tmp_path / "photos"
+    (folder / "more").mkdir(parents=True)
+    for k in range(5):
+        (folder / f"{k}.png").write_bytes(encoded(GRAY[k] if k < 3 else COLOUR[k]))
+    (folder / "more" / "a.jpg").write_bytes(encoded(COLOUR[5][:5], "JPEG"))
+    return folder
 
 
 @pytest.fixture(scope="session")

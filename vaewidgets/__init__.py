@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vaewidgets import clusters as clusters
     from vaewidgets import datasets as datasets
     from vaewidgets import figures as figures
+    from vaewidgets import labels as labels
     from vaewidgets import latent as latent
     from vaewidgets import neighbors as neighbors
     from vaewidgets.clusters import cluster as cluster
@@ -48,7 +49,7 @@ _ROOMS = {
     "LatentScatter": "vaewidgets.widgets.scatter",
     "LatentTweaker": "vaewidgets.widgets.tweaker",
 }
-_MODULES = ("clusters", "datasets", "figures", "latent", "neighbors")
+_MODULES = ("clusters", "datasets", "figures", "labels", "latent", "neighbors")
 
 __all__ = [
     "VAE",
@@ -66,6 +67,7 @@ __all__ = [
     "clusters",
     "datasets",
     "figures",
+    "labels",
     "latent",
     "load_images",
     "nearest",

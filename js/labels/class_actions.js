@@ -1,9 +1,10 @@
 // What a person does with classes and the selection: the edit, and words on what was done.
 import { select, selectionOf } from "../map/selection.js";
-import { combineBits, countBits, emptyBits, setBit } from "../shared/buffers.js";
+import { allBits, countBits, emptyBits } from "../shared/buffers.js";
 import { count } from "../shared/dom.js";
 import { YES } from "./draft.js";
 import { rowsShown } from "./filter.js";
+import { isAllAside } from "./selection_tools.js";
 
 /** @typedef {import("./class_row.js").Held} Held */
 
@@ -11,6 +12,11 @@ import { rowsShown } from "./filter.js";
 export const nothingSelected = (multi) =>
   `Draw around images on the map, then press a ${multi ? "tag" : "class"}.`;
 const UNDO = "Ctrl+Z takes it back.";
+const ANSWERED = {
+  accept: "labelled as suggested",
+  reject: "not suggested again",
+  rejectAll: "have none of these labels",
+};
 
 /**
  * @param {{ model: import("@anywidget/types").AnyModel, store: import("./store.js").LabelStore,
@@ -21,8 +27,8 @@ export function createClassActions({ model, store, things, shown, say }) {
   const nameOf = (/** @type {number} */ number) => isolated(store.labels().classes[number]);
   const many = (/** @type {number} */ n) => `${count(n)} ${things[n === 1 ? 0 : 1]}`;
 
-  /** @param {number | null} number null for no label */
-  function assign(number) {
+  /** @param {number | null} number null for no label @param {import("./store.js").How} how */
+  function assign(number, how) {
     const bits = selectionOf(model);
     const selected = countBits(bits);
     if (!store.ready()) return;
@@ -31,18 +37,28 @@ export function createClassActions({ model, store, things, shown, say }) {
       return;
     }
     if (number === null) {
-      store.clear(bits);
+      store.clear(bits, undefined, how);
       say(`${many(selected)}: ${store.labels().multi ? "all tags" : "label"} taken off.`);
     } else if (heldBy(number) === "yes") {
-      store.clear(bits, number);
+      store.clear(bits, number, how);
       say(`${many(selected)}: not ${nameOf(number)}.`);
     } else {
-      store.label(bits, number);
+      store.label(bits, number, how);
       say(`${many(selected)}: ${nameOf(number)}.`);
     }
     // The next lasso begins at once, on the map in its new colours; undo selects these again. An
     // image may get several tags, so there the selection stays.
-    if (!store.labels().multi) select(model, emptyBits(model.get("_n")));
+    if (!store.labels().multi) deselect();
+  }
+
+  const deselect = () => select(model, emptyBits(model.get("_n")));
+
+  /** @returns {Uint8Array | null} null where nothing is selected, which is said */
+  function selection() {
+    const bits = selectionOf(model);
+    if (countBits(bits) > 0) return bits;
+    say(nothingSelected(store.labels().multi));
+    return null;
   }
 
   /** What the selected images have of a tag. @param {number} number @returns {Held} */
@@ -74,12 +90,45 @@ export function createClassActions({ model, store, things, shown, say }) {
   return {
     assign,
     heldBy,
+    choose,
+    tools: {
+      /** Set what is selected aside, or put it back where all of it is aside. */
+      setAside() {
+        const bits = selection();
+        if (!bits || !store.ready()) return;
+        const words = isAllAside(model, store) ? "put back" : "set aside";
+        if (words === "put back") store.putBack(bits);
+        else store.setAside(bits);
+        say(`${many(countBits(bits))} ${words}. ${UNDO}`);
+        deselect();
+      },
+      /** @param {string} name */
+      keep(name) {
+        const bits = selection();
+        if (!bits) return;
+        store.keep(bits, name);
+        say(`${many(countBits(bits))} kept as ${isolated(name)}.`);
+      },
+      /** @param {string} name */
+      forget(name) {
+        store.keep(emptyBits(model.get("_n")), name);
+        say(`${isolated(name)} is kept no more. ${UNDO}`);
+      },
+    },
     panel: {
       onAssign: assign,
       /** @param {string} name */
       onNew(name) {
         const number = store.addClass(name);
-        if (countBits(selectionOf(model)) > 0) assign(number);
+        if (countBits(selectionOf(model)) > 0) assign(number, "key");
+      },
+      /** @param {string} name */
+      onGroup(name) {
+        const bits = selection();
+        if (!bits || !store.ready()) return;
+        store.group(bits, name);
+        say(`${many(countBits(bits))}: ${isolated(name)}. ${UNDO}`);
+        if (!store.labels().multi) deselect();
       },
       /** @param {number} number @param {string} name */
       onRename(number, name) {
@@ -104,18 +153,13 @@ export function createClassActions({ model, store, things, shown, say }) {
       },
     },
     selectAll() {
-      const n = model.get("_n");
-      const all = emptyBits(n);
-      for (let row = 0; row < n; row++) setBit(all, row);
-      const part = shown();
-      select(model, part === null ? all : combineBits(emptyBits(n), part, "add"));
+      select(model, shown() ?? allBits(model.get("_n")));
     },
-    /** @param {"accept" | "reject"} kind @param {Uint8Array} bits */
+    /** @param {import("./suggestion_answers.js").Answer} kind @param {Uint8Array} bits */
     answer(kind, bits) {
       store[kind](bits);
-      const words = kind === "accept" ? "labelled as suggested" : "not suggested again";
-      say(`${many(countBits(bits))} ${words}. ${UNDO}`);
-      if (!store.labels().multi) select(model, emptyBits(model.get("_n")));
+      say(`${many(countBits(bits))} ${ANSWERED[kind]}. ${UNDO}`);
+      if (!store.labels().multi) deselect();
     },
   };
 }

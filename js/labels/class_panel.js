@@ -2,6 +2,7 @@
 import { button, count, h, saveFocus } from "../shared/dom.js";
 import { listen } from "../shared/lifecycle.js";
 import { createClassRow } from "./class_row.js";
+import { createNameForm } from "./name_form.js";
 
 /** @typedef {import("./store.js").LabelClass} LabelClass */
 /** @typedef {import("./class_row.js").Held} Held */
@@ -11,8 +12,10 @@ const LONGEST_NAME = 200;
 
 /**
  * @typedef {object} ClassActions
- * @property {(number: number | null) => void} onAssign give the selection a class, null for none
+ * @property {(number: number | null, how: import("./store.js").How) => void} onAssign give the
+ *   selection a class, null for none
  * @property {(name: string) => void} onNew a new class, which the selection gets
+ * @property {(name: string) => void} onGroup the selection becomes a class, in one step
  * @property {(number: number, name: string) => void} onRename
  * @property {(number: number, into: number) => void} onMerge
  * @property {(number: number) => void} onDelete
@@ -48,9 +51,33 @@ export function createClassPanel({ el, signal, actions }) {
   const form = h("form", "vw-class-form", box, enter);
   const list = h("div", { class: "vw-class-list", role: "group" });
   const hint = h("p", "vw-muted vw-class-hint");
-  const none = createClassRow({ name: "No label", onAssign: () => actions.onAssign(null) });
+  const none = createClassRow({
+    name: "No label",
+    onAssign: () => actions.onAssign(null, "click"),
+  });
   none.root.classList.add("vw-class-none");
-  const root = h("section", "vw-section vw-classes", form, hint, list, none.root);
+  const group = h(
+    "button",
+    {
+      type: "button",
+      class: "vw-link",
+      title: "Put the selected images in a new group; Undo takes the group away too",
+      onclick: () => naming.open(freeName(state.classes)),
+    },
+    "New group…",
+  );
+  const naming = createNameForm({
+    label: "Name of the group",
+    action: "Make",
+    title: "Make this group (Enter)",
+    onName: (name) => {
+      goToRoot();
+      actions.onGroup(name);
+    },
+    onClose: goToRoot,
+  });
+  const foot = h("div", "vw-class-foot", none.root, group);
+  const root = h("section", "vw-section vw-classes", form, hint, list, foot, naming.root);
   el.append(root);
 
   /** @type {PanelState} */
@@ -67,6 +94,10 @@ export function createClassPanel({ el, signal, actions }) {
     enter.title = `Add this ${word} (Enter)`;
     root.ariaLabel = list.ariaLabel = multi ? "Tags" : "Classes";
     return word;
+  }
+
+  function goToRoot() {
+    /** @type {HTMLElement | null} */ (root.closest(".vw-root"))?.focus({ preventScroll: true });
   }
 
   const typed = () => box.value.trim();
@@ -95,7 +126,7 @@ export function createClassPanel({ el, signal, actions }) {
   function rowOf(number, name) {
     return createClassRow({
       name,
-      onAssign: () => actions.onAssign(number),
+      onAssign: () => actions.onAssign(number, "click"),
       menu: {
         others: () => state.classes.filter((one) => one.number !== number && !one.saving),
         onRename: (text) => actions.onRename(number, text),
@@ -149,10 +180,10 @@ export function createClassPanel({ el, signal, actions }) {
       const known = found();
       box.value = "";
       const { selected } = state;
-      if (known) actions.onAssign(known.number);
+      if (known) actions.onAssign(known.number, "key");
       else actions.onNew(name);
       // Back to where the keys of classes and Undo work.
-      if (selected > 0) /** @type {HTMLElement | null} */ (root.closest(".vw-root"))?.focus();
+      if (selected > 0) goToRoot();
       filter();
     },
     signal,
@@ -196,9 +227,23 @@ export function createClassPanel({ el, signal, actions }) {
         multi,
       });
       none.root.hidden = classes.length === 0;
+      const isGroup = selected > 0 && !multi;
+      if (!isGroup) {
+        naming.close();
+        saveFocus(group);
+      }
+      group.hidden = !isGroup;
       filter();
     },
     focus: () => box.focus(),
-    closeMenu: () => [...rows.values()].some((row) => row.closeMenu()),
+    closeMenu: () => naming.close() || [...rows.values()].some((row) => row.closeMenu()),
   };
+}
+
+/** A name that no class has yet: to be made now and named later. @param {LabelClass[]} classes */
+function freeName(classes) {
+  const names = new Set(classes.map(({ name }) => name));
+  let k = 1;
+  while (names.has(`group ${k}`)) k++;
+  return `group ${k}`;
 }

@@ -1,5 +1,5 @@
 // The labels with edits painted over them, as the kernel will fold them in.
-import { rowsOf } from "../shared/buffers.js";
+import { combineBits, countBits, rowsOf } from "../shared/buffers.js";
 
 /** @typedef {Uint8Array | Uint16Array} Layer */
 /** @typedef {import("./outbox.js").Entry & { client: string }} Painted */
@@ -9,13 +9,17 @@ import { rowsOf } from "../shared/buffers.js";
  * @property {boolean} multi tags, each with a layer of its own: 0 not said, 1 yes, 2 no; else one
  *   layer: 0 for no label, or 1 + number of the class
  * @property {string[]} classes names by number, those gone included
- * @property {ReadonlySet<number>} gone numbers of deleted and merged classes
+ * @property {ReadonlySet<number>} gone numbers of classes that are not shown: deleted, merged, or
+ *   tags of another task
  * @property {Layer[]} layers
  * @property {ReadonlyMap<number, string>} notes
+ * @property {Uint8Array} aside bitset of the images that are set aside
+ * @property {ReadonlyMap<string, number>} selections those kept under a name, with their size
  *
  * @typedef {object} Rejection a suggestion that is not to be shown
  * @property {Uint8Array} bits
  * @property {number} code 1 + number of the class; 0 if the codes say it
+ * @property {boolean} [all] whether it is about every class
  * @property {Uint16Array | null} codes
  */
 
@@ -34,6 +38,8 @@ export function paintEdits(kept, entries) {
   const layers = [...kept.layers];
   /** @type {Map<number, string>} */
   const notes = new Map(kept.notes);
+  let { aside } = kept;
+  const selections = new Map(kept.selections);
   /** @type {Rejection[]} */
   const rejections = [];
   /** @type {Map<string, number>} numbers of classes added on the way */
@@ -114,7 +120,16 @@ export function paintEdits(kept, entries) {
         else notes.set(row, content.name);
       }
     } else if (kind === "reject") {
-      rejections.push({ bits, code: codes ? 0 : 1 + content.class, codes });
+      rejections.push(rejectionOf(entry, bits));
+    } else if (kind === "set_aside") aside = combineBits(aside, bits, "add");
+    else if (kind === "put_back") aside = combineBits(aside, bits, "remove");
+    else if (kind === "keep") {
+      if (countBits(bits) > 0) selections.set(content.name, countBits(bits));
+      else selections.delete(content.name);
+    } else if (kind === "group") {
+      const number = addClass(content.name);
+      if (multi) fill(layer(number), bits, YES);
+      else fill(layer(0), bits, 1 + number);
     } else if (kind === "label") {
       const number = numberOf(entry);
       if (number < 0) return;
@@ -134,7 +149,12 @@ export function paintEdits(kept, entries) {
   }
 
   for (const entry of entries) paint(entry);
-  return { labels: { n, multi, classes, gone, layers, notes }, rejections };
+  return { labels: { n, multi, classes, gone, layers, notes, aside, selections }, rejections };
+}
+
+/** @param {import("./outbox.js").Entry} entry @param {Uint8Array} bits @returns {Rejection} */
+export function rejectionOf({ content, codes }, bits) {
+  return { bits, code: codes ? 0 : 1 + (content.class ?? -1), codes, all: content.all };
 }
 
 /** @param {Layer} layer @param {Uint8Array} bits @param {number} code */

@@ -1,21 +1,32 @@
 // Which images are shown: all, or only a part of them, which then is all that can be selected.
-import { countBits, emptyBits, setBit } from "../shared/buffers.js";
+import { allBits, combineBits, countBits, emptyBits, setBit } from "../shared/buffers.js";
 import { count, h } from "../shared/dom.js";
 import { YES } from "./draft.js";
 import { suggestedRows } from "./suggested.js";
 
 /** @typedef {import("./store.js").LabelStore} LabelStore */
 /** @typedef {import("./store.js").LabelClass} LabelClass */
-/** @typedef {"all" | "unlabelled" | "suggested" | "noted" | number} Choice a number of a class */
+/** @typedef {"all" | "unlabelled" | "suggested" | "noted" | "aside" | number} Choice a number of a
+ * class */
 
 /**
- * The rows a choice leaves.
+ * The rows a choice leaves; those set aside are shown only where they are asked for.
  * @param {Choice} choice
  * @param {Pick<LabelStore, "labels" | "summary" | "suggested">} store
  * @param {number} threshold of suggestions, 0 to 255
  * @returns {Uint8Array | null} null for all
  */
 export function rowsShown(choice, store, threshold) {
+  const { aside } = store.labels();
+  if (choice === "aside") return aside;
+  const bits = rowsOfChoice(choice, store, threshold);
+  if (countBits(aside) === 0) return bits;
+  return combineBits(bits ?? allBits(store.labels().n), aside, "remove");
+}
+
+/** @param {Exclude<Choice, "aside">} choice
+ * @param {Pick<LabelStore, "labels" | "summary" | "suggested">} store @param {number} threshold */
+function rowsOfChoice(choice, store, threshold) {
   const { n, multi, layers, notes } = store.labels();
   if (choice === "all") return null;
   if (choice === "suggested") {
@@ -82,18 +93,28 @@ export function createFilter({ store, threshold, onChange }) {
       if (typeof choice === "number" && !isClass(choice)) choice = "all";
       if (choice === "suggested" && !isSuggested) choice = "all";
       if (choice === "noted" && !isNoted) choice = "all";
+      const { aside, labelled } = store.summary();
+      if (choice === "aside" && aside === 0) choice = "all";
+      const special = /** @type {[Choice, string][]} */ ([
+        ["suggested", isSuggested && "suggested"],
+        ["noted", isNoted && "with a note"],
+        ["aside", aside > 0 && `set aside (${count(aside)})`],
+      ]).filter(([, words]) => words);
       build([
         ["all", "all"],
         ["unlabelled", "unlabelled"],
-        ...(isSuggested ? [/** @type {[Choice, string]} */ (["suggested", "suggested"])] : []),
-        ...(isNoted ? [/** @type {[Choice, string]} */ (["noted", "with a note"])] : []),
+        ...special,
         ...classes.map(({ number, name }) => /** @type {[Choice, string]} */ ([number, name])),
       ]);
       select.value = String(choice);
-      root.hidden = choice === "all" && store.summary().labelled === 0 && !isSuggested && !isNoted;
+      root.hidden = choice === "all" && labelled === 0 && special.length === 0;
       return rowsShown(choice, store, threshold());
     },
-    /** @param {Uint8Array | null} bits */
-    words: (bits) => (bits === null ? "" : `${count(countBits(bits))} shown`),
+    /** How many are shown, where it is a part. @param {Uint8Array | null} bits */
+    words(bits) {
+      const { aside } = store.summary();
+      if (choice !== "all" && bits !== null) return `${count(countBits(bits))} shown`;
+      return aside > 0 ? `${count(aside)} set aside` : "";
+    },
   };
 }

@@ -19,6 +19,8 @@ import { fill, fillEach } from "./draft.js";
  * @property {number} redo
  * @property {string} conflict
  * @property {string} savedTo a folder; "" if the labels are in memory only
+ * @property {number[]} order numbers of the classes shown, as the person has them
+ * @property {string} found how the images were found again in the log, in words
  *
  * @typedef {Labels & News & { suggestions: Suggestions | null }} Kept
  */
@@ -34,6 +36,10 @@ export function nothingKept(n) {
     gone: new Set(),
     layers: [new Uint16Array(n)],
     notes: new Map(),
+    aside: emptyBits(n),
+    selections: new Map(),
+    order: [],
+    found: "",
     version: -1,
     palette: ONE_COLOR,
     undo: 0,
@@ -47,7 +53,8 @@ export function nothingKept(n) {
 /**
  * @param {number} n
  * @param {any} content of the answer to `sync`
- * @param {DataView[]} buffers a layer each, then the suggestions' codes and probabilities
+ * @param {DataView[]} buffers a layer each, then the images set aside, then the suggestions' codes
+ *   and probabilities
  * @returns {Kept}
  */
 export function readAll(n, content, buffers) {
@@ -58,12 +65,18 @@ export function readAll(n, content, buffers) {
     const codes = content.dtype === "<u1" ? toUint8(bytes) : toUint16(bytes);
     return multi ? Uint8Array.from(codes) : Uint16Array.from(codes);
   });
+  const rest = buffers.slice(count);
+  const aside = content.aside ? rest.shift() : undefined;
   return {
     ...{ n, multi, classes, layers, version, palette, undo, redo, conflict },
+    aside: aside ? toUint8(aside).slice() : emptyBits(n),
+    order: orderOf(content),
+    selections: new Map(content.kept ?? []),
+    found: content.found ?? "",
     gone: new Set(content.gone),
     notes: withNotes(new Map(), content.notes),
     savedTo: content.saved_to,
-    suggestions: suggestions ? readSuggestions(suggestions, buffers.slice(count)) : null,
+    suggestions: suggestions ? readSuggestions(suggestions, rest) : null,
   };
 }
 
@@ -87,8 +100,9 @@ export function readSuggestions(content, buffers) {
 /**
  * @param {Kept} kept is left as it is
  * @param {any} diff
- * @param {DataView[]} buffers of each part the rows, then their codes unless all have one
- * @returns {{ kept: Kept, rows: Uint8Array }} `rows`: all whose label changed
+ * @param {DataView[]} buffers of each part the rows, then their codes unless all have one; the last
+ *   one all images set aside, where that changed
+ * @returns {{ kept: Kept, rows: Uint8Array }} `rows`: all whose label changed, or that are back
  */
 export function withDiff(kept, diff, buffers) {
   const { version, undo, redo } = diff;
@@ -106,11 +120,21 @@ export function withDiff(kept, diff, buffers) {
   }
   const gone = diff.gone ? new Set(diff.gone) : kept.gone;
   const notes = diff.notes ? withNotes(kept.notes, diff.notes) : kept.notes;
+  const order = diff.classes ? orderOf(diff) : kept.order;
+  const selections = diff.kept ? new Map(diff.kept) : kept.selections;
+  const aside = diff.aside ? toUint8(buffers[next]).slice() : kept.aside;
+  rows = combineBits(rows, combineBits(kept.aside, aside, "remove"), "add");
   return {
-    kept: { ...kept, version, undo, redo, classes, gone, layers, notes },
+    kept: {
+      ...kept,
+      ...{ version, undo, redo, classes, gone, order, layers, notes, aside, selections },
+    },
     rows,
   };
 }
+
+/** @param {any} content @returns {number[]} */
+const orderOf = ({ order, classes }) => order ?? [...classes.keys()];
 
 /** @param {ReadonlyMap<number, string>} before @param {Record<string, string>} changes "" removes */
 function withNotes(before, changes) {

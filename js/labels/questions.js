@@ -3,7 +3,7 @@ import { count } from "../shared/dom.js";
 
 /**
  * @typedef {object} Question
- * @property {"group" | "uncertain" | "disagreeing" | "outlying"} by as the kernel calls it
+ * @property {"group" | "uncertain" | "disagreeing" | "outlying" | "raters"} by as the kernel calls it
  * @property {string} label
  * @property {string} title
  * @property {string} found what the images are that came, after their number
@@ -39,6 +39,13 @@ export const QUESTIONS = [
     title: "Images unlike any that is labelled",
     found: "unlike any that is labelled, the most unlike first",
     none: "No image is unlike the labelled ones",
+  },
+  {
+    by: "raters",
+    label: "Raters differ",
+    title: "Images that two people labelled differently",
+    found: "that two people labelled differently",
+    none: "No image is labelled differently by two people",
   },
 ];
 

@@ -33,6 +33,7 @@ const CARD_SIDE = 168;
  * @param {(row: number) => string} options.describe
  * @param {(row: number) => string} options.colorOf "" for none
  * @param {() => string} options.nothing words where nothing is selected
+ * @param {HTMLElement} options.tools what else can be done with the selection
  * @param {string} options.thing what a row is
  * @param {() => void} options.onUpdate the selection has changed
  * @param {(text: string) => void} options.say
@@ -64,6 +65,7 @@ export function createSelected(options) {
       "section",
       "vw-section vw-selected",
       h("div", "vw-head", title, sorting, noteButton),
+      options.tools,
       hint,
       note.root,
     ),

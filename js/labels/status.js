@@ -23,9 +23,10 @@ export function createStatus({ el, n, store }) {
     said: () => action.textContent ?? "",
     /** @param {string} shownWords how many the filter shows; "" for all */
     update(shownWords) {
-      const { labelled } = store.summary();
+      const { labelled, aside } = store.summary();
+      done.max = Math.max(n - aside, 1);
       done.value = labelled;
-      progress.textContent = `${count(labelled)} of ${count(n)} labelled`;
+      progress.textContent = `${count(labelled)} of ${count(n - aside)} labelled`;
       shown.textContent = shownWords;
       shown.hidden = shownWords === "";
       saved.show(store.saving(), store.ready());

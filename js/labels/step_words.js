@@ -1,4 +1,5 @@
 // What undo and redo did, in words: seen from what has changed.
+import { combineBits, countBits } from "../shared/buffers.js";
 import { count } from "../shared/dom.js";
 import { isolated } from "./class_actions.js";
 import { YES } from "./draft.js";
@@ -26,9 +27,12 @@ function ofClasses(before, after) {
     if (before.gone.has(k) && !after.gone.has(k)) return `${isolated(name)} is back`;
     if (after.gone.has(k) && !before.gone.has(k)) return `${isolated(name)} is gone again`;
     const old = before.classes[k];
-    if (old !== undefined && old !== name) return `${isolated(old)} is ${isolated(name)} again`;
+    if (old === undefined) return `${isolated(name)} is back`;
+    if (old !== name) return `${isolated(old)} is ${isolated(name)} again`;
   }
-  return "";
+  // One that only this page has, made together with its images.
+  const lost = before.classes[after.classes.length];
+  return lost === undefined ? "" : `${isolated(lost)} is gone again`;
 }
 
 /** @param {Labels} before @param {Labels} after @param {string[]} things */
@@ -49,7 +53,11 @@ function ofRows(before, after, things) {
     }
   });
   const many = changed.reduce((sum, one) => sum + one, 0);
-  if (many === 0) return ofNotes(before, after, things);
+  if (many === 0) {
+    return (
+      ofNotes(before, after, things) || ofAside(before, after, things) || ofKept(before, after)
+    );
+  }
   const which = `${count(many)} ${things[many === 1 ? 0 : 1]}`;
   const [fate] = fates.values();
   if (fates.size > 1 || !fate) return `${which} changed`;
@@ -77,4 +85,24 @@ function ofNotes({ notes: before }, { notes: after }, things) {
   const many = [...rows].filter((row) => before.get(row) !== after.get(row)).length;
   if (many === 0) return "";
   return many === 1 ? `the note on 1 ${things[0]}` : `the notes on ${count(many)} ${things[1]}`;
+}
+
+/** @param {Labels} before @param {Labels} after @param {string[]} things */
+function ofAside({ aside: before }, { aside: after }, things) {
+  const gone = countBits(combineBits(after, before, "remove"));
+  const back = countBits(combineBits(before, after, "remove"));
+  const which = (/** @type {number} */ n) => `${count(n)} ${things[n === 1 ? 0 : 1]}`;
+  if (back > 0) return `${which(back)} ${back === 1 ? "is" : "are"} not set aside any more`;
+  return gone > 0 ? `${which(gone)} set aside` : "";
+}
+
+/** @param {Labels} before @param {Labels} after */
+function ofKept({ selections: before }, { selections: after }) {
+  for (const [name, many] of after) {
+    if (before.get(name) !== many) return `${isolated(name)} is kept as it was`;
+  }
+  for (const name of before.keys()) {
+    if (!after.has(name)) return `${isolated(name)} is kept no more`;
+  }
+  return "";
 }

@@ -5,7 +5,7 @@ import { countBits } from "../shared/buffers.js";
 import { onEnd } from "../shared/lifecycle.js";
 import { createRequests } from "../shared/requests.js";
 import { createNews } from "../shared/together.js";
-import { paintEdits } from "./draft.js";
+import { paintEdits, rejectionOf } from "./draft.js";
 import { nothingKept, readAll, readSuggestions, withDiff } from "./kept.js";
 import { createOutboxes } from "./outboxes.js";
 import { play } from "./steps.js";
@@ -25,6 +25,8 @@ import { inPython } from "./words.js";
  * @property {number} count
  * @property {boolean} saving the kernel does not have it yet
  *
+ * @typedef {"key" | "click"} How something was done
+ *
  * @typedef {object} Saving
  * @property {number} pending how many edits are on their way
  * @property {string} problem why they do not arrive, in words
@@ -42,14 +44,22 @@ import { inPython } from "./words.js";
  * @property {() => Labels} labels
  * @property {() => Summary} summary
  * @property {() => Shown | null} suggested
- * @property {() => LabelClass[]} classes those that are not gone, in the order of their keys
+ * @property {() => LabelClass[]} classes those that are shown, in the order of their keys
+ * @property {() => number} undoable how many steps can be undone
  * @property {() => boolean} canUndo
  * @property {() => boolean} canRedo
  * @property {() => Saving} saving
  * @property {() => string} unsent the edits that are not saved, as text
- * @property {(bits: Uint8Array, number: number) => void} label
- * @property {(bits: Uint8Array, number?: number) => void} clear a tag is denied by its number; all
- *   labels are taken off without
+ * @property {() => string} found how the images were found again in the log; "" once it was read
+ * @property {() => void} dismissFound
+ * @property {(bits: Uint8Array, number: number, how?: How) => void} label
+ * @property {(bits: Uint8Array, number?: number, how?: How) => void} clear a tag is denied by its
+ *   number; all labels are taken off without
+ * @property {(bits: Uint8Array, name: string) => number} group a class of these images, made in the
+ *   same step; its number
+ * @property {(bits: Uint8Array) => void} setAside
+ * @property {(bits: Uint8Array) => void} putBack
+ * @property {(bits: Uint8Array, name: string) => void} keep these rows under a name; none: forget it
  * @property {(name: string) => number} addClass its number
  * @property {(number: number, name: string) => void} rename
  * @property {(number: number, into: number) => void} merge
@@ -57,6 +67,7 @@ import { inPython } from "./words.js";
  * @property {(bits: Uint8Array, text: string) => void} note
  * @property {(bits: Uint8Array) => void} accept the suggestions for these rows
  * @property {(bits: Uint8Array) => void} reject
+ * @property {(bits: Uint8Array) => void} rejectAll none of the classes is to be suggested for these
  * @property {() => void} undo
  * @property {() => void} redo
  * @property {(reader: () => void, signal: AbortSignal) => void} follow
@@ -100,6 +111,7 @@ export function createLabelStore(model, signal) {
   const warn = createLeaveWarning(signal);
   let kept = nothingKept(model.get("_n"));
   let isSyncing = false;
+  let isFoundRead = false;
   let newest = 0; // the highest version heard of
   /** @type {ReturnType<typeof look> | null} what is shown, until something changes */
   let shown = null;
@@ -113,7 +125,7 @@ export function createLabelStore(model, signal) {
       for (const { content, bits, codes } of change?.acknowledged ?? []) {
         // Until the kernel suggests anew, what was rejected here is not shown again.
         if (content.kind !== "reject" || !bits || !kept.suggestions) continue;
-        takeOut(kept.suggestions.codes, { bits, codes, code: 1 + (content.class ?? -1) });
+        takeOut(kept.suggestions.codes, rejectionOf({ seq: 0, content, bits, codes }, bits));
       }
       changed();
     },
@@ -125,9 +137,9 @@ export function createLabelStore(model, signal) {
     const steps = play(outboxes.entries(), kept);
     const { labels, rejections } = paintEdits(kept, steps.standing);
     const summary = summarize(labels);
-    const classes = labels.classes.map((name, number) => ({
+    const classes = numbersShown(kept, labels).map((number) => ({
       number,
-      name,
+      name: labels.classes[number],
       color: kept.palette[number % kept.palette.length],
       count: summary.counts[number],
       saving: number >= kept.classes.length,
@@ -136,7 +148,7 @@ export function createLabelStore(model, signal) {
       labels,
       summary,
       suggested: kept.suggestions && shownSuggestions(kept.suggestions, labels, rejections),
-      classes: classes.filter(({ number }) => !labels.gone.has(number)),
+      classes,
       steps,
     };
   }
@@ -248,6 +260,7 @@ export function createLabelStore(model, signal) {
     summary: () => now().summary,
     suggested: () => now().suggested,
     classes: () => now().classes,
+    undoable: () => now().steps.undo,
     canUndo: () => now().steps.undo > 0,
     canRedo: () => now().steps.redo > 0,
     saving() {
@@ -259,11 +272,23 @@ export function createLabelStore(model, signal) {
         .entries()
         .map((entry) => inPython(entry, now().labels.classes))
         .join("\n"),
-    label(bits, number) {
-      if (countBits(bits) > 0) push(bits, { kind: "label", ...named(number) });
+    found: () => (isFoundRead ? "" : kept.found),
+    dismissFound() {
+      isFoundRead = true;
+      changed();
     },
-    clear: (bits, number) =>
-      push(bits, { kind: "clear", ...(number === undefined ? {} : named(number)) }),
+    label(bits, number, how) {
+      if (countBits(bits) > 0) push(bits, { kind: "label", ...named(number), ...by(how) });
+    },
+    clear: (bits, number, how) =>
+      push(bits, { kind: "clear", ...(number === undefined ? {} : named(number)), ...by(how) }),
+    group(bits, name) {
+      push(bits, { kind: "group", name });
+      return now().labels.classes.indexOf(name);
+    },
+    setAside: (bits) => push(bits, { kind: "set_aside", name: "" }),
+    putBack: (bits) => push(bits, { kind: "put_back" }),
+    keep: (bits, name) => void outboxes.push({ kind: "keep", name }, bits),
     addClass(name) {
       const known = now().classes.find((one) => one.name === name);
       if (!known) outboxes.push({ kind: "add_class", name });
@@ -275,12 +300,27 @@ export function createLabelStore(model, signal) {
     note: (bits, text) => push(bits, { kind: "note", name: text }),
     accept: (bits) => answer("accept", bits),
     reject: (bits) => answer("reject", bits),
+    rejectAll: (bits) => push(bits, { kind: "reject", all: true }),
     undo: () => void outboxes.push({ kind: "undo" }),
     redo: () => void outboxes.push({ kind: "redo" }),
     follow: news.follow,
     onMessage: messages.follow,
     onStep: stepped.follow,
   };
+}
+
+/** How an edit says how it was done. @param {How} [how] */
+const by = (how) => (how ? { how } : {});
+
+/**
+ * The person's order, and last what was added or brought back here and the kernel does not know of.
+ * @param {import("./kept.js").Kept} kept
+ * @param {Labels} labels with the edits on their way
+ */
+function numbersShown(kept, { classes, gone }) {
+  const isNew = (/** @type {number} */ k) => k >= kept.classes.length || kept.gone.has(k);
+  const all = [...kept.order, ...[...classes.keys()].filter(isNew)];
+  return [...new Set(all)].filter((number) => !gone.has(number));
 }
 
 /**

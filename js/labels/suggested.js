@@ -27,7 +27,9 @@ export function shownSuggestions(
   const codes = all.slice();
   const layer = labels.layers[tag ?? 0];
   for (let row = 0; row < codes.length; row++) {
-    if (layer[row] !== 0 || labels.gone.has(codes[row] - 1)) codes[row] = 0;
+    if (layer[row] !== 0 || labels.gone.has(codes[row] - 1) || hasBit(labels.aside, row)) {
+      codes[row] = 0;
+    }
   }
   for (const rejection of rejections) takeOut(codes, rejection);
   const atLeast = new Uint32Array(257);
@@ -40,9 +42,9 @@ export function shownSuggestions(
  * @param {Uint16Array} codes
  * @param {Rejection} rejection
  */
-export function takeOut(codes, { bits, code, codes: each }) {
+export function takeOut(codes, { bits, code, codes: each, all }) {
   rowsOf(bits).forEach((row, k) => {
-    if (codes[row] === (each ? each[k] : code)) codes[row] = 0;
+    if (all || codes[row] === (each ? each[k] : code)) codes[row] = 0;
   });
 }
 

@@ -3,7 +3,7 @@ import { countBits, emptyBits } from "../shared/buffers.js";
 import { button, count, h, saveFocus, setDisabled } from "../shared/dom.js";
 import { suggestedRows } from "./suggested.js";
 
-/** @typedef {"accept" | "reject"} Answer */
+/** @typedef {"accept" | "reject" | "rejectAll"} Answer */
 /**
  * What there is to answer.
  * @typedef {object} Choice
@@ -39,6 +39,11 @@ export function createAnswers({ store, selected, things, onThreshold, onAnswer, 
   const above = h("span", "vw-muted");
   const accept = button({ label: "Accept", title: "", onClick: () => answer("accept") });
   const reject = button({ label: "Reject", title: "", onClick: () => answer("reject") });
+  const none = h(
+    "button",
+    { type: "button", class: "vw-link", onclick: () => onAnswer("rejectAll", selected()) },
+    "None of these",
+  );
   const orAll = h("button", {
     type: "button",
     class: "vw-link",
@@ -50,7 +55,7 @@ export function createAnswers({ store, selected, things, onThreshold, onAnswer, 
     "vw-answers",
     h("label", "vw-certainty-line", h("span", {}, "Certainty"), slider, level),
     h("div", "vw-above", above, orAll),
-    h("div", "vw-group", accept, reject),
+    h("div", "vw-group", accept, reject, none),
   );
 
   slider.oninput = () => {
@@ -73,7 +78,7 @@ export function createAnswers({ store, selected, things, onThreshold, onAnswer, 
     return { total: suggested.atLeast[0], all, isSelection, proposed, sure };
   }
 
-  /** Why there is nothing to answer. @param {Answer} kind @param {Choice} choice */
+  /** Why there is nothing to answer. @param {"accept" | "reject"} kind @param {Choice} choice */
   function reason(kind, { total, isSelection, proposed }) {
     if (!store.suggested()) return "Nothing is suggested yet: press S, or Suggest.";
     if (total === 0) return "No proposal is left.";
@@ -85,7 +90,7 @@ export function createAnswers({ store, selected, things, onThreshold, onAnswer, 
     return `${first}: lower the certainty${isSelection ? ", or reject (X)" : ""}.`;
   }
 
-  /** @param {Answer} kind */
+  /** @param {"accept" | "reject"} kind */
   function answer(kind) {
     const now = choice();
     // To turn down all of them there is no need: they are no labels.
@@ -99,9 +104,9 @@ export function createAnswers({ store, selected, things, onThreshold, onAnswer, 
   function showButtons(now) {
     const { total, isSelection } = now;
     const [all, proposed, sure] = [now.all, now.proposed, now.sure].map(countBits);
-    const none = isSelection && proposed === 0 ? "none suggested" : `none ≥ ${percent} %`;
+    const why = isSelection && proposed === 0 ? "none suggested" : `none ≥ ${percent} %`;
     const some = isSelection ? `${count(sure)} selected` : `all ${count(sure)}`;
-    setWords(accept, total === 0 ? "Accept" : sure > 0 ? `Accept ${some}` : `Accept: ${none}`);
+    setWords(accept, total === 0 ? "Accept" : sure > 0 ? `Accept ${some}` : `Accept: ${why}`);
     accept.title =
       sure > 0
         ? `Give these ${things[1]} the label suggested (Y)`
@@ -118,6 +123,10 @@ export function createAnswers({ store, selected, things, onThreshold, onAnswer, 
     if (!isMore) saveFocus(orAll);
     orAll.hidden = !isMore;
     orAll.textContent = isMore ? `Accept all ${count(all)}` : "";
+    if (!isSelection) saveFocus(none);
+    none.hidden = !isSelection;
+    const words = store.labels().multi ? "tags" : "classes";
+    none.title = `None of the ${words} there are is to be suggested for the selection`;
   }
 
   return {

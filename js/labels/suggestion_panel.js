@@ -20,8 +20,10 @@ const PATIENCE_MS = 300_000;
  * @param {() => Uint8Array} options.selected the selected rows
  * @param {string[]} options.things what a row is, one and several
  * @param {() => void} options.onThreshold
- * @param {(kind: "accept" | "reject", bits: Uint8Array) => void} options.onAnswer
+ * @param {(kind: import("./suggestion_answers.js").Answer, bits: Uint8Array) => void}
+ *   options.onAnswer
  * @param {(rows: number[], question: Question) => void} options.onAsked images to look at, in order
+ * @param {() => void} options.onOpen
  * @param {(text: string) => void} options.say
  */
 export function createSuggestionPanel(options) {
@@ -47,6 +49,9 @@ export function createSuggestionPanel(options) {
   const questions = QUESTIONS.map((one) =>
     button({ label: one.label, title: one.title, onClick: () => question(one) }),
   );
+  // Needs two people; whether there are is asked where it begins to matter.
+  const ofRaters = questions[QUESTIONS.findIndex(({ by }) => by === "raters")];
+  ofRaters.hidden = true;
   const root = h(
     "details",
     { class: "vw-section vw-suggestions" },
@@ -55,6 +60,9 @@ export function createSuggestionPanel(options) {
     answers.root,
     h("div", "vw-questions", h("span", "vw-muted", "Ask me next"), ...questions),
   );
+  root.addEventListener("toggle", () => {
+    if (root.open) options.onOpen();
+  });
   el.append(root);
   let isAsking = false;
   let failure = "";
@@ -167,6 +175,11 @@ export function createSuggestionPanel(options) {
     answer: answers.answer,
     open() {
       root.open = true;
+    },
+    /** @param {number} raters how many people have labelled */
+    setRaters(raters) {
+      if (raters < 2) saveFocus(ofRaters);
+      ofRaters.hidden = raters < 2;
     },
   };
 }

@@ -6,7 +6,7 @@ import { rowsOf } from "../shared/buffers.js";
 /** Where the method in Python is not called as the edit: what was accepted is not proposed to a new
  * kernel, so there it is a label.
  * @type {Record<string, string>} */
-const METHODS = { accept: "label", merge_class: "merge_classes" };
+const METHODS = { accept: "label", group: "label", merge_class: "merge_classes" };
 
 /**
  * The methods take rows, class, other class and text in this order.
@@ -25,6 +25,11 @@ export function inPython({ content, bits, codes }, names) {
     const given = [some && `[${some.join(", ")}]`, quoted(one), quoted(into), text];
     return `annotator.${METHODS[kind] ?? kind}(${given.filter((part) => part !== null).join(", ")})`;
   };
+  if (kind === "keep") {
+    const isAny = rows !== null && rows.length > 0;
+    return isAny ? `annotator.keep(${text}, [${rows.join(", ")}])` : `annotator.forget(${text})`;
+  }
+  if (kind === "reject" && content.all) return `annotator.none_of_these([${rows?.join(", ")}])`;
   if (kind === "reject") return call(rows);
   if (!rows || !codes) return call(rows, number);
   const ofCode = (/** @type {number} */ code) => rows.filter((_, k) => codes[k] === code);

@@ -48,6 +48,17 @@ export function emptyBits(n) {
 }
 
 /**
+ * A selection of all n rows.
+ * @param {number} n
+ * @returns {Uint8Array}
+ */
+export function allBits(n) {
+  const bits = emptyBits(n).fill(255);
+  if (n & 7) bits[bits.length - 1] = (1 << (n & 7)) - 1;
+  return bits;
+}
+
+/**
  * @param {Uint8Array} bits
  * @param {number} row
  */

@@ -8,6 +8,7 @@ export const check = "M3 8.5l3.5 3.5L13 4.5";
 export const copy = "M6 5.5h7v8H6zM3 10.5v-8h7";
 export const dice = "M3 3h10v10H3zM6 6h.01M10 6h.01M8 8h.01M6 10h.01M10 10h.01";
 export const fit = "M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3";
+export const history = "M8 2.5a5.5 5.5 0 11-5.2 3.7M2.5 3v3.4h3.4M8 5v3.2l2.2 1.4";
 export const image = "M2.5 3.5h11v9h-11zM3 11l3-3 2.5 2.5L11 8l2.5 2.5M10.5 6h.01";
 export const keys = "M2 4.5h12v7H2zM4.5 7h.01M7 7h.01M9.5 7h.01M11.5 7h.01M5 9.5h6";
 export const lasso =

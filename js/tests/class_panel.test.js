@@ -57,6 +57,7 @@ function open() {
     actions: {
       onAssign: (number) => done.push(["assign", number]),
       onNew: (name) => done.push(["new", name]),
+      onGroup: (name) => done.push(["group", name]),
       onRename: (number, name) => done.push(["rename", number, name]),
       onMerge: (number, into) => done.push(["merge", number, into]),
       onDelete: (number) => done.push(["delete", number]),
@@ -322,4 +323,21 @@ test("undo and redo have the keys of both worlds", () => {
   assert.equal(step({ key: "Z", metaKey: true, shiftKey: true }), "redo");
   assert.equal(step({ key: "y", ctrlKey: true }), "redo");
   assert.equal(step({ key: "z" }), undefined);
+});
+
+test("the selection becomes a group under a free name, where an image has one label", () => {
+  const { el, show, done } = open();
+  const link = /** @type {HTMLElement} */ (el.querySelector(".vw-class-foot > .vw-link"));
+  show(classesOf(["cat", "group 1"]), 3, 0);
+  assert.equal(link.hidden, true);
+  show(classesOf(["cat"]), 3, 5, { multi: true });
+  assert.equal(link.hidden, true);
+  show(classesOf(["cat", "group 1"]), 3, 5);
+  assert.equal(link.hidden, false);
+  link.click();
+  const form = /** @type {HTMLFormElement} */ (el.querySelector(".vw-name-form"));
+  assert.equal(form.querySelector("input")?.value, "group 2");
+  form.dispatchEvent(new window.Event("submit", { cancelable: true }));
+  assert.deepEqual(done, [["group", "group 2"]]);
+  assert.equal(form.hidden, true);
 });

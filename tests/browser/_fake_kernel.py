@@ -8,6 +8,7 @@ another one, as a cell that runs again does with the journal on disk.
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -48,6 +49,11 @@ class FakeLog:
     codes: NDArray[np.uint16] | None = None
     identity: str = field(default_factory=lambda: secrets.token_hex(16))
     edits: list[FakeEdit] = field(default_factory=list)
+    order: list[int] | None = None
+    hidden: set[int] = field(default_factory=set)
+    found: str = ""
+    raters: list[str] = field(default_factory=lambda: ["me"])
+    pairs: list[dict[str, Any]] = field(default_factory=list)
 
     def taken(self, client: str) -> int:
         """Number of the last edit of a client."""
@@ -71,17 +77,24 @@ class FakeLog:
         """Classes, layers and notes as they are now."""
         classes = list(self.start)
         added = {}
+        grouped = set()
         for edit in self.edits:
-            if edit.kind == "add_class":
+            if edit.kind in ("add_class", "group"):
                 if edit.content["name"] not in classes:
                     classes.append(edit.content["name"])
+                    grouped |= {len(classes) - 1} if edit.kind == "group" else set()
                 added[edit.client, edit.seq] = classes.index(edit.content["name"])
         layers = np.zeros((max(len(classes), 1) if self.multi else 1, self.n), np.uint16)
         if self.codes is not None:
             layers[0] = self.codes
-        state = {"classes": classes, "layers": layers, "gone": set(), "notes": {}}
+        aside = np.zeros(self.n, bool)
+        state = {"classes": classes, "layers": layers, "gone": grouped, "notes": {}}
+        state |= {"aside": aside, "kept": {}}
         for edit in self.steps()[0]:
             self._fold_one(edit, state, added)
+        state["gone"] |= self.hidden
+        shown = self.order or range(len(classes))
+        state["order"] = [number for number in shown if number not in state["gone"]]
         return state
 
     def _fold_one(self, edit: FakeEdit, state: dict[str, Any], added: Any) -> None:
@@ -101,14 +114,41 @@ class FakeLog:
         elif kind in ("merge_class", "delete_class"):
             layers[0, layers[0] == 1 + number] = 1 + content.get("into", -1)
             state["gone"].add(number)
+        elif kind == "group":
+            number = state["classes"].index(content["name"])
+            layers[0, rows] = 1 + number
+            state["gone"].discard(number)
         elif kind == "note":
             notes.update(dict.fromkeys(rows.tolist(), content["name"]))
         elif kind == "accept":
-            codes = np.full(len(rows), 1 + (number or 0)) if edit.codes is None else edit.codes
-            for row, code in zip(rows, codes, strict=True):
-                layer = layers[code - 1] if self.multi else layers[0]
-                if layer[row] == 0:
-                    layer[row] = 1 if self.multi else code
+            self._accept(edit, layers, number)
+        else:
+            _curate(kind, content, rows, state)
+
+    def _accept(self, edit: FakeEdit, layers: Any, number: int | None) -> None:
+        rows = edit.rows
+        codes = np.full(len(rows), 1 + (number or 0)) if edit.codes is None else edit.codes
+        for row, code in zip(rows, codes, strict=True):
+            layer = layers[code - 1] if self.multi else layers[0]
+            if layer[row] == 0:
+                layer[row] = 1 if self.multi else code
+
+
+def _curate(kind: str, content: dict[str, Any], rows: Any, state: dict[str, Any]) -> None:
+    if kind in ("set_aside", "put_back"):
+        state["aside"][rows] = kind == "set_aside"
+    elif kind == "keep":
+        state["kept"].pop(content["name"], None)
+        if len(rows):
+            state["kept"][content["name"]] = rows
+
+
+def _bits(flags: NDArray[np.bool_]) -> bytes:
+    return np.packbits(flags, bitorder="little").tobytes()
+
+
+def _kept(state: dict[str, Any]) -> list[list[Any]]:
+    return [[name, len(rows)] for name, rows in state["kept"].items()]
 
 
 class FakeAnnotator(MapWidget):
@@ -145,6 +185,16 @@ class FakeAnnotator(MapWidget):
         """Class name of each image."""
         state = self.kept.fold()
         return [state["classes"][code - 1] if code else None for code in state["layers"][0]]
+
+    @property
+    def aside(self) -> list[int]:
+        """Rows that are set aside."""
+        return list(np.flatnonzero(self.kept.fold()["aside"]))
+
+    @property
+    def kept_names(self) -> list[str]:
+        """Names of the selections that are kept."""
+        return list(self.kept.fold()["kept"])
 
     @property
     def notes(self) -> dict[int, str]:
@@ -189,6 +239,9 @@ class FakeAnnotator(MapWidget):
             "by": {"client": client, "seq": seq, "kind": content["kind"]},
             "classes": after["classes"],
             "gone": sorted(after["gone"]),
+            "order": after["order"],
+            "kept": _kept(after),
+            "aside": True,
             "notes": {
                 str(row): after["notes"].get(row, "")
                 for row in {*before["notes"], *after["notes"]}
@@ -202,7 +255,7 @@ class FakeAnnotator(MapWidget):
             if changed.any():
                 message["parts"].append({"layer": k})
                 parts += [np.packbits(changed, bitorder="little"), layer[changed].astype("<u2")]
-        self.send(message, [part.tobytes() for part in parts])
+        self.send(message, [*(part.tobytes() for part in parts), _bits(after["aside"])])
 
     def _rows_of(self, bits: Any) -> NDArray[np.int64]:
         flags = np.unpackbits(np.frombuffer(bits, np.uint8), count=self.kept.n, bitorder="little")
@@ -218,6 +271,10 @@ class FakeAnnotator(MapWidget):
             "version": self._version,
             "classes": state["classes"],
             "gone": sorted(state["gone"]),
+            "order": state["order"],
+            "kept": _kept(state),
+            "aside": True,
+            "found": self.kept.found,
             "palette": list(PALETTE),
             "multi": self.kept.multi,
             "layers": len(state["layers"]),
@@ -228,7 +285,44 @@ class FakeAnnotator(MapWidget):
             "notes": {str(row): text for row, text in state["notes"].items() if text},
             "saved_to": self.saved_to,
             "suggestions": told,
-        }, [layer.tobytes() for layer in state["layers"]] + parts
+        }, [*(layer.tobytes() for layer in state["layers"]), _bits(state["aside"]), *parts]
+
+    def _on_steps(self, _content: Content, _buffers: Buffers) -> Reply:
+        done, _ = self.kept.steps()
+        told = [
+            {
+                "step": k,
+                "kind": edit.kind,
+                "by": "me",
+                "time": time.time() - 60 * (len(done) - 1 - k),
+                "how": edit.content.get("how", ""),
+                "count": len(edit.rows),
+                "text": self._text_of(edit),
+                "own": True,
+                "undos": len(done) - k,
+            }
+            for k, edit in enumerate(done)
+        ]
+        return {"steps": told[::-1]}
+
+    def _text_of(self, edit: FakeEdit) -> str:
+        number = edit.content.get("class")
+        return str(edit.content.get("name") or "") if number is None else self._class(number)
+
+    def _class(self, number: int) -> str:
+        return str(self.kept.fold()["classes"][number])
+
+    def _on_step_rows(self, content: Content, _buffers: Buffers) -> Reply:
+        return {}, [self._packed(self.kept.steps()[0][content["step"]].rows)]
+
+    def _on_kept_rows(self, content: Content, _buffers: Buffers) -> Reply:
+        return {}, [self._packed(self.kept.fold()["kept"][content["name"]])]
+
+    def _on_raters(self, _content: Content, _buffers: Buffers) -> Reply:
+        return {"raters": self.kept.raters, "pairs": self.kept.pairs}
+
+    def _packed(self, rows: NDArray[np.int64]) -> bytes:
+        return _bits(np.isin(np.arange(self.kept.n), rows))
 
     def _suggested(self) -> tuple[dict[str, Any] | None, list[bytes]]:
         if self.suggestions is None:

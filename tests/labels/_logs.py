@@ -3,14 +3,25 @@
 import numpy as np
 
 from vaewidgets.labels.journal import Edit, RowSet, open_journal
+from vaewidgets.labels.roster import Roster
 
 N_ROWS = 40
 CLASSES = ("cat", "dog", "bird")
 
 
-def open_log(folder, n_rows=N_ROWS, classes=CLASSES, layers=None, **parts):
-    settings = {"multi": False, "fingerprint": "digits", "annotator": "anna", **parts}
-    return open_journal(folder, n_rows, classes, layers, **settings)
+def roster_of(*shown, names=(), **parts):
+    """Roster of images that show what these words say."""
+    rows = np.array([word.encode().ljust(16, b"\0") for word in shown], "S16")
+    return Roster(rows, names, **parts)
+
+
+def digits(n_rows=N_ROWS):
+    return roster_of(*(f"digit {row}" for row in range(n_rows)))
+
+
+def open_log(folder, n_rows=N_ROWS, classes=CLASSES, layers=None, roster=None, **parts):
+    settings = {"multi": False, "annotator": "anna", **parts}
+    return open_journal(folder, roster or digits(n_rows), classes, layers, **settings)
 
 
 def label(seq, code, *positions, client="page", n_rows=N_ROWS):

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from tests.widgets._annotating import names
-from vaewidgets.labels.table import TagColumns, open_columns
+from vaewidgets.labels.journal.steps import Origin
+from vaewidgets.labels.table import About, TagColumns, open_columns
 
 FILES = ["a.png", "b.png", "c.png", "d.png"]
 LABELS = ["cat", "dog", None, "cat"]
@@ -76,10 +77,51 @@ def test_rows_of_no_image_stay_as_they_are_and_missing_keys_match_nothing():
     assert names(found) == ["own", "dog", "own", "a"]
 
 
+def test_blanks_match_nothing_as_missing_keys_do():
+    given = frame_of()
+    given.loc[2:, "file"] = ["", " "]
+    other = pd.DataFrame({"file": ["", "b.png", "", "a.png"], "label": "own"})
+    assert names(labelled_in(lambda _: other, frame=given)) == ["own", "dog", "own", "cat"]
+
+
+@pytest.mark.parametrize("lacking", [None, "", np.nan], ids=["None", "blank", "NaN"])
+def test_paths_are_matched_by_the_names_of_the_files_where_nothing_else_matches(lacking):
+    given = frame_of()
+    given["file"] = [r"C:\old\a.png", "old/b.png", lacking, lacking]
+    other = pd.DataFrame({"file": ["new/b.png", lacking, "z.png", lacking, "a.png"]})
+    found = labelled_in(lambda _: other, frame=given)
+    assert names(found) == ["dog", None, None, None, "cat"]
+
+
+def test_names_of_files_that_tell_nothing_apart_match_nothing():
+    other = pd.DataFrame({"file": ["x/a.png", "y/a.png", "z/b.png"]})
+    with pytest.raises(ValueError, match="no row of frame"):
+        labelled_in(lambda _: other)
+
+
 def test_sources_and_notes_come_too():
     found = labelled_in(lambda f: f[1:][::-1], notes={0: "left out", 2: "blurred"}, details=True)
     assert names(found, "label_note") == [None, "blurred", None]
     assert names(found, "label_source") == ["person", None, "suggestion"]
+    assert list(found.columns[3:]) == [
+        "label_source", "label_by", "label_when", "label_how", "label_note",
+    ]  # fmt: skip
+
+
+def test_who_when_how_and_what_is_set_aside_come_too():
+    frame = frame_of()
+    columns = open_columns(frame, "label", np.arange(4), ["cat"])
+    codes = np.array([1, 1, 0, 1], np.uint16)
+    origins = [Origin("ada", 1_700_000_000, "key", is_suggestion=False)]
+    about = About(lambda _: (np.array([0, -1, 0, 0]), origins), {1: "blurred", 3: ""})
+    found = columns.labelled_in(
+        frame_of()[1:][::-1], "file", [codes], lambda _: np.zeros(4, bool), {},
+        about=about, details=True,
+    )  # fmt: skip
+    assert names(found, "label_by") == ["ada", None, None]
+    assert names(found, "label_when") == ["2023-11-14T22:13:20+00:00", None, None]
+    assert names(found, "label_how") == ["key", None, None]
+    assert names(found, "label_set_aside") == ["set aside", None, "blurred"]
 
 
 def test_tags_come_too_and_those_that_are_gone_do_not():
@@ -94,8 +136,23 @@ def test_tags_come_too_and_those_that_are_gone_do_not():
     assert found["cat"].tolist() == [False, False, True, True]
     assert found["dog"].tolist() == [False, True, False, False]
     found = columns.labelled_in(other, "file", layers, lambda k: layers[k] == 1, {}, details=True)
-    assert list(found.columns[4:]) == ["cat_source", "dog_source", "note"]
+    endings = ("source", "by", "when", "how")
+    expected = [f"{tag}_{ending}" for tag in ("cat", "dog") for ending in endings]
+    assert list(found.columns[4:]) == [*expected, "note"]
     assert names(found, "dog_source") == [None, "suggestion", None, None]
+
+
+def test_tags_of_another_task_do_not_come():
+    frame = frame_of(cat=False)
+    columns = TagColumns(frame, ["cat"], np.arange(4), ["theirs"])
+    columns.hidden = {1}
+    layers = [np.ones(4, np.uint16)] * 2
+    for details in (False, True):
+        found = columns.labelled_in(
+            frame_of(), "file", layers, lambda _: np.zeros(4, bool), {}, details=details
+        )
+        assert found["cat"].all()
+        assert not [name for name in found if "theirs" in name]
 
 
 REFUSED = {

@@ -6,27 +6,43 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vaewidgets.labels import desk as desk_module
+from vaewidgets.labels.desk import Desk
+from vaewidgets.labels.journal import Memory, open_memory
 from vaewidgets.labels.rebinding import Rebinding
+from vaewidgets.labels.roster import Roster
 from vaewidgets.labels.table import open_columns
 
 
-def columns_on(frame, column="label"):
+def desk_on(frame, column="label"):
     columns = open_columns(frame, column, np.arange(len(frame)))
     columns.create()
-    return columns
+    roster = Roster(np.zeros(len(frame), "S16"))
+    memory = Memory(roster, columns.classes, columns.layers)
+    journal = open_memory(memory, roster, multi=isinstance(column, list))
+    nothing = {"on_written": lambda _change: None, "on_disputed": lambda: None}
+    return Desk(journal, columns, lambda *_: None, "ada", **nothing)
 
 
 @pytest.fixture
-def told(shell, caplog):
+def rebinding(monkeypatch):
+    """Stands in for the one of the process, so that no other test's frames play a part."""
+    own = Rebinding()
+    monkeypatch.setattr(desk_module, "rebinding", own)
+    return own
+
+
+@pytest.fixture
+def told(shell, caplog, rebinding):
     """Run cells with `df` in a shell, one annotator on it; return what was told."""
-    rebinding, columns = Rebinding(), None
+    desk = None
 
     def run(*cells, column="label"):
-        nonlocal columns
+        nonlocal desk
         df = pd.DataFrame({"x": [1, 2, 3]})
-        columns = columns_on(df, column)
-        shell.user_ns.update(df=df, _1=df, pd=pd, columns_on=columns_on, rebinding=rebinding)
-        rebinding.watch(columns, shell)
+        desk = desk_on(df, column)
+        shell.user_ns.update(df=df, _1=df, pd=pd, desk_on=desk_on, rebinding=rebinding)
+        rebinding.watch(desk, shell)
         with caplog.at_level(logging.WARNING, "vaewidgets"):
             for cell in cells:
                 shell.run_cell(cell).raise_error()
@@ -53,7 +69,7 @@ QUIET = {
     "gone": "del df",
     "a second name": "same = df; same = 1",
     "IPython's own name": "_1 = df.copy()",
-    "labelled itself": "df = df.copy(); new = columns_on(df); rebinding.watch(new, get_ipython())",
+    "labelled itself": "df = df.copy(); new = desk_on(df); rebinding.watch(new, get_ipython())",
 }
 
 
@@ -66,14 +82,24 @@ def test_a_name_given_later_is_looked_after_too(told):
     assert len(told("mine = df", "mine = mine.copy()")) == 1
 
 
-def test_it_holds_neither_the_columns_nor_their_frame(shell):
-    rebinding = Rebinding()
+def test_it_stands_in_the_desk_until_the_name_holds_the_frame_again(shell, rebinding):
     before = list(shell.events.callbacks["post_run_cell"])
-    columns = columns_on(pd.DataFrame({"x": [1]}))
-    gone = weakref.ref(columns), weakref.ref(columns.frame)
-    rebinding.watch(columns, shell)
+    desk = desk_on(pd.DataFrame({"x": [1, 2]}))
+    shell.user_ns.update(df=desk.columns.frame, kept=desk.columns.frame)
+    rebinding.watch(desk, shell)
+    for cell, name in (("df = df.copy()", "df"), ("pass", "df"), ("df = kept", None)):
+        shell.run_cell(cell)
+        assert (desk.rebound and desk.rebound.name) == name, cell
+    shell.events.callbacks["post_run_cell"][:] = before
+
+
+def test_it_holds_neither_the_desk_nor_its_frame(shell, rebinding):
+    before = list(shell.events.callbacks["post_run_cell"])
+    desk = desk_on(pd.DataFrame({"x": [1]}))
+    gone = weakref.ref(desk), weakref.ref(desk.columns.frame)
+    rebinding.watch(desk, shell)
     shell.run_cell("pass")
-    del columns
+    del desk
     gc.collect()
     assert [ref() for ref in gone] == [None, None]
     shell.events.callbacks["post_run_cell"][:] = before

@@ -24,9 +24,9 @@ def write_codes(column, rows, codes):
 
 
 def test_a_renamed_class_is_renamed_in_its_rows_and_in_no_other():
-    frame = pd.DataFrame({"label": ["cat", "dog", "cat", "cat", None, ""]})
+    frame = pd.DataFrame({"label": ["cat", "dog", "cat", "cat", None, "a\x00b"]})
     column = column_on(frame, rows=np.array([0, 1, 2, 4, 5]))  # row 3 has no image
-    for name in ("dog", "(empty)"):
+    for name in ("dog", "a\N{SYMBOL FOR NULL}b", "\uff44\uff4f\uff47 "):
         with pytest.raises(RefusedError, match="merge them instead"):
             column.check_rename(0, name)
     assert column.check_rename(0, "cat") == ("cat", "")
@@ -39,9 +39,9 @@ def test_a_renamed_class_is_renamed_in_its_rows_and_in_no_other():
     assert frame["label"].fillna("-").tolist() == [
         "kitten", "dog", "kitten", "cat", "-", "none given",
     ]  # fmt: skip
-    column.rename_class(2, "(empty)")
+    column.rename_class(2, "a\N{SYMBOL FOR NULL}b")
     column.write({}, [codes], nobody, {})
-    assert frame["label"].iloc[5] == ""
+    assert frame["label"].iloc[5] == "a\x00b"
 
 
 def test_a_renamed_class_keeps_its_category_where_no_other_row_has_it():
@@ -85,11 +85,24 @@ def test_classes_are_numbered_as_the_journal_has_them():
     frame = pd.DataFrame({"label": ["cat", "ant", None, "dog", "", None]})
     column = column_on(frame, classes=None)
     column.renumber(["dog", "new", "cat"])
-    assert column.classes == ["dog", "new", "cat", "(empty)", "ant"]
-    assert column.layers[0].tolist() == [3, 5, 0, 1, 4, 0]
+    assert column.classes == ["dog", "new", "cat", "ant"]
+    assert column.layers[0].tolist() == [3, 4, 0, 1, 0, 0]
     column.follow(["dog", "new", "cat"], {1})
     write_codes(column, range(N), [1, 1, 3, 1, 0, 0])
     assert frame["label"].fillna("-").tolist() == ["dog", "dog", "cat", "dog", "-", "-"]
+
+
+def test_a_class_that_came_and_went_unseen_needs_no_category():
+    frame = pd.DataFrame({"label": pd.Categorical(["a", None] * 3)})
+    column = column_on(frame, classes=["b"])
+    column.add_class("c")
+    column.set_gone(2, True)
+    write_codes(column, [1], [2, 1, 2, 0, 2, 0])
+    assert frame["label"].tolist()[:3] == ["a", "b", "a"]
+    column.rename_class(0, "d")
+    column.set_gone(0, True)
+    write_codes(column, [1], [2, 0, 2, 0, 2, 0])
+    assert frame["label"].cat.categories.tolist() == ["a", "b"]
 
 
 def test_a_class_of_another_person_that_the_column_cannot_hold_is_a_conflict():
@@ -110,23 +123,24 @@ def test_more_classes_than_a_byte_can_count_fit_into_a_category_column():
     assert frame["label"].iloc[1:].tolist() == ["c0", "c127", "c128", "c299", "a"]
 
 
-def test_blank_text_keeps_its_own_value_when_the_person_changes_the_dtype():
-    frame = pd.DataFrame({"label": ["", "cat", None, " ", None, None]})
+def test_text_that_cannot_be_shown_keeps_its_own_value_when_the_person_changes_the_dtype():
+    frame = pd.DataFrame({"label": ["a\x00b", "cat", None, "", None, None]})
     column = column_on(frame, classes=None)
-    assert column.classes == ["(empty)", "(blank 1)", "cat"]
+    shown = "a\N{SYMBOL FOR NULL}b"
+    assert column.classes == [shown, "cat"]
     frame["label"] = frame["label"].astype("category")
-    write_codes(column, [2, 4], [1, 3, 1, 2, 2, 0])
-    assert frame["label"].tolist()[:5] == ["", "cat", "", " ", " "]
-    assert frame["label"].cat.categories.tolist() == ["", " ", "cat"]
+    write_codes(column, [2, 4], [1, 2, 1, 0, 2, 0])
+    assert frame["label"].tolist()[:5] == ["a\x00b", "cat", "a\x00b", "", "cat"]
+    assert frame["label"].cat.categories.tolist() == ["", "a\x00b", "cat"]
 
 
-def test_blank_text_that_stands_nowhere_now_keeps_its_own_value():
-    frame = pd.DataFrame({"label": ["", "cat"] * 3})
+def test_text_that_cannot_be_shown_and_stands_nowhere_now_keeps_its_own_value():
+    frame = pd.DataFrame({"label": ["a\x00b", "cat"] * 3})
     column = column_on(frame, classes=None)
     write_codes(column, range(N), [2] * N)
     frame["label"] = frame["label"].astype("category")
     write_codes(column, [0], [1, 2, 2, 2, 2, 2])
-    assert frame["label"].tolist() == ["", *["cat"] * 5]
+    assert frame["label"].tolist() == ["a\x00b", *["cat"] * 5]
 
 
 def test_what_the_person_changes_after_a_write_is_left():

@@ -52,6 +52,8 @@ FLAGS = {
     "bool": (["yes", "no", "no"], bool, [1, 0, 0]),
     "boolean": (["yes", "no", None], "boolean", [1, 2, 0]),
     "bool[pyarrow]": (["yes", "no", None], "bool[pyarrow]", [1, 2, 0]),
+    "objects": (["yes", "no", None], object, [1, 2, 0]),
+    "objects that say no more than bool": (["yes", "no", "no"], object, [1, 0, 0]),
 }
 
 
@@ -68,7 +70,7 @@ def test_tags_in_a_column_are_found_and_its_dtype_is_kept(words, dtype, codes):
     assert frame["a"].dtype == before["a"].dtype
     says = [False, True, True, None, None, None]
     assert [None if pd.isna(v) else v for v in frame["a"]] == (
-        [bool(v) for v in says] if dtype is bool else says
+        [bool(v) for v in says] if 2 not in codes else says
     )
     write(tags, *tags.layers)
     pd.testing.assert_frame_equal(frame, before)
@@ -78,7 +80,9 @@ def test_tags_in_a_column_are_found_and_its_dtype_is_kept(words, dtype, codes):
     ("values", "words"),
     [
         ([0, 1] * 3, r"int64, but tags are True or False.*astype\('boolean'\)"),
-        ([True, None] * 3, "object, but tags"),
+        ([True, None, "maybe"] * 2, "object, but tags"),
+        ([True, 0, 1] * 2, "object, but tags"),
+        ([[True]] * N, "object, but tags"),
         (pd.Categorical([True, False] * 3), "category, but tags"),
         (["yes"] * N, "str, but tags|object, but tags"),
         (pd.date_range("2026", periods=N), "datetime"),
@@ -103,6 +107,8 @@ def test_a_column_that_cannot_hold_a_tag_is_refused_and_left_alone(values, words
         ([["a"]], None, "named by text or numbers"),
         ([], "abc", "list of class names"),
         ([], ["b", ""], "must not be empty"),
+        ([" "], None, "' ', but a class name must not be empty"),
+        (["a", "\uff41 "], None, "'a', '\uff41 ' differ only in blanks.*; rename one"),
         ([], [f"t{i}" for i in range(1001)], "1,001"),
     ],
 )

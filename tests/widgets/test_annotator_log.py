@@ -123,7 +123,7 @@ def test_labels_are_beside_the_notebook_by_default_named_after_column_and_images
     made[0].label(0, "cat")
     folder = made[0].saved_to
     assert folder.parent == tmp_path / "vaewidgets-labels"
-    assert folder.name.startswith("label-")
+    assert folder.name == "label"
     assert made[1].saved_to == folder
     assert other.saved_to != folder
     assert sync_of(made[0]) == str(folder)
@@ -138,15 +138,16 @@ def sync_of(widget):
     return sync(widget)[0]["saved_to"]
 
 
-def test_a_log_of_other_images_is_refused_and_nothing_is_changed(annotate, log):
+def test_a_log_of_other_images_is_told_and_one_of_another_kind_refused(annotate, log):
     pixels = np.random.default_rng(0).integers(0, 255, (N, 4, 4, 1), dtype=np.uint8)
     annotate(images=Images(pixels), journal=log).label(0, "cat")
     frame = pd.DataFrame({"x": range(N)})
-    with pytest.raises(ValueError, match="labels of other data"):
-        annotate(frame, images=Images(255 - pixels), journal=log)
-    assert list(frame) == ["x"]
-    with pytest.raises(ValueError, match="labels of other data"):
+    with pytest.raises(ValueError, match="labels of another kind"):
         annotate(frame, [], images=Images(pixels), journal=log)
+    assert list(frame) == ["x"]
+    with pytest.warns(UserWarning, match="0 of 12 images are known .*; 12 are new; 12 of the log"):
+        other = annotate(frame, images=Images(255 - pixels), journal=log)
+    assert other.labels.tolist() == [None] * N
 
 
 def test_a_folder_that_cannot_be_written_is_told_at_once_with_what_to_do(annotate, tmp_path):

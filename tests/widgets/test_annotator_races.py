@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.widgets._annotating import N, acked, edit, names, sync
+from vaewidgets.labels.conflict import LabelConflictWarning
 from vaewidgets.labels.gate import gate
 from vaewidgets.labels.watch import Watch
 
@@ -84,7 +85,8 @@ def test_a_label_that_the_frame_could_not_take_is_heard_of_when_it_does(annotate
     widget, heard = annotate(frame), []
     widget.on_label(lambda rows, name: heard.append((rows.tolist(), name)))
     kept = frame.pop("label")
-    widget.label(3, "cat")
+    with pytest.warns(LabelConflictWarning, match="is gone"):
+        widget.label(3, "cat")
     assert heard == []
     frame["label"] = kept
     widget.label(4, "dog")
@@ -103,7 +105,8 @@ def test_a_page_that_cannot_be_reached_costs_no_label(annotate, monkeypatch, cap
         patch.setattr(widget.comm, "publish_msg", gone)
         edit(widget, 1, rows=[0], **{"class": 0})
         widget.label(1, "dog")
-        widget.add_class("x" * 300)
+        with pytest.warns(UserWarning, match="cut to 200"):
+            widget.add_class("x" * 300)
     assert names(widget.frame)[:2] == ["cat", "dog"]
     assert "could not be told" in caplog.text
     edit(widget, 1, rows=[0], **{"class": 0})

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -40,6 +41,7 @@ class Gate:
         self._cells: list[object] = []
         self._cell_thread = 0
         self._shells: list[Any] = []
+        self._followers: list[weakref.WeakMethod[Write]] = []
 
     def attach(self, shell: Any = None) -> None:
         """Follow the cells of an IPython shell; by default the running one, if there is one.
@@ -78,6 +80,24 @@ class Gate:
                 return
             write()
 
+    def try_now(self, write: Write) -> bool:
+        """Run `write` if that can be done now, and tell whether it was."""
+        with self._lock:
+            if self._cells and threading.get_ident() != self._cell_thread:
+                return False
+            write()
+            return True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no cell runs: asked inside a write, nothing begins before it has ended."""
+        return not self._cells
+
+    def follow(self, method: Write) -> None:
+        """Call a method, as long as its object lives, whenever the last running cell has ended."""
+        with self._lock:
+            self._followers.append(weakref.WeakMethod(method))
+
     def _close(self, info: object) -> None:
         """Finish what waits, then let the cell begin: it sees every label made before it."""
         with self._lock:
@@ -94,6 +114,17 @@ class Gate:
             self._cells = [cell for cell in self._cells if cell is not ended and cell is not self]
             if not self._cells:
                 self._drain()
+                self._tell_followers()
+
+    def _tell_followers(self) -> None:
+        methods = [(reference, reference()) for reference in self._followers]
+        self._followers = [reference for reference, method in methods if method is not None]
+        for _, method in methods:
+            try:
+                if method is not None:
+                    method()
+            except Exception as error:
+                log.error("labels could not be read: %s", error, exc_info=error)
 
     def _ended(self, info: Any) -> object:
         """Tell which cell has ended: an interrupted one does so under another name, or none."""

@@ -30,6 +30,8 @@ class News:
         Sends to every page.
     lock : lock
         Held while the journal changes; may be entered again by its holder.
+    about_classes : callable() -> dict
+        What a page must know of the classes.
 
     Attributes
     ----------
@@ -49,12 +51,14 @@ class News:
         journal: Journal,
         send: Callable[[dict[str, Any], list[bytes]], Any],
         lock: Any,
+        about_classes: Callable[[], dict[str, Any]],
         annotator: str = "",
     ) -> None:
         self.version = 0
         self._journal, self._annotator = journal, annotator
         self._sender = send
         self._lock = lock
+        self._about_classes = about_classes
         self._base = 0
         self._edits: list[Edit | None] = []
         self._changes: list[Change] = []
@@ -122,14 +126,46 @@ class News:
         if len(self._edits) == 1 and edit is not None:
             message["by"] = {"client": edit.client, "seq": edit.seq, "kind": edit.kind}
         if any(change.classes for change in self._changes):
-            message["classes"] = list(journal.classes)
-            message["gone"] = sorted(journal.gone)
+            message |= self._about_classes()
         noted = {int(row) for change in self._changes for row in change.notes}
         if noted:
             message["notes"] = {str(row): journal.notes.get(row, "") for row in noted}
+        if any(change.kept for change in self._changes):
+            message["kept"] = self.kept()
         parts = [self._part(layer, rows) for layer, rows in _rows(self._changes).items()]
         message["parts"] = [part for part, _ in parts]
-        return message, [buffer for _, buffers in parts for buffer in buffers]
+        sent = [buffer for _, buffers in parts for buffer in buffers]
+        if any(change.aside.size for change in self._changes):
+            message["aside"] = True
+            sent.append(self.aside())
+        return message, sent
+
+    def state(self) -> tuple[dict[str, Any], list[bytes]]:
+        """All that the log says, as a message."""
+        journal = self._journal
+        n_codes = 3 if journal.multi else len(journal.classes) + 1
+        dtype = "<u1" if n_codes <= 256 else "<u2"
+        undo, redo = journal.depth(self._annotator)
+        return {
+            "version": self.version,
+            **self._about_classes(),
+            "multi": journal.multi,
+            "layers": len(journal.layers),
+            "dtype": dtype,
+            "undo": undo,
+            "redo": redo,
+            "notes": {str(row): text for row, text in journal.notes.items()},
+            "aside": True,
+            "kept": self.kept(),
+        }, [*(layer.astype(dtype).tobytes() for layer in journal.layers), self.aside()]
+
+    def kept(self) -> list[tuple[str, int]]:
+        """List the selections that are kept: the name of each, and how many images it has."""
+        return [(name, len(rows)) for name, rows in self._journal.kept.items()]
+
+    def aside(self) -> bytes:
+        """Bitset of the images that are set aside."""
+        return np.packbits(self._journal.aside, bitorder="little").tobytes()
 
     def _part(self, layer: int, rows: NDArray[np.int64]) -> tuple[dict[str, int], list[bytes]]:
         """Say what a layer holds in these rows now."""
@@ -149,6 +185,8 @@ def together(changes: Sequence[Change], layers: Sequence[NDArray[np.uint16]]) ->
         tuple(sorted({number for change in changes for number in change.classes})),
         np.unique(np.concatenate([change.notes for change in changes])),
         any(change.rejected for change in changes),
+        np.unique(np.concatenate([change.aside for change in changes])),
+        any(change.kept for change in changes),
     )
 
 

@@ -6,53 +6,51 @@ labels given from then on are in a frame that the person sees no more.
 
 from __future__ import annotations
 
-import logging
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
 import pandas as pd
 
 from vaewidgets.labels.gate import running_shell
-from vaewidgets.labels.table import Columns
 
-log = logging.getLogger("vaewidgets")
+if TYPE_CHECKING:
+    from vaewidgets.labels.desk import Desk
 
 
 class Rebinding:
     """Looks, after each cell, for names that were a labelled frame and are another one now."""
 
     def __init__(self) -> None:
-        self._names: WeakKeyDictionary[Columns, set[str]] = WeakKeyDictionary()
+        self._names: WeakKeyDictionary[Desk, set[str]] = WeakKeyDictionary()
         self._shells: WeakSet[Any] = WeakSet()
 
-    def watch(self, columns: Columns, shell: Any = None) -> None:
-        """Look after the names of the frame of these columns; nothing without IPython."""
+    def watch(self, desk: Desk, shell: Any = None) -> None:
+        """Look after the names of the frame of a desk; nothing without IPython."""
         shell = running_shell() if shell is None else shell
         if shell is None:
             return
-        self._names[columns] = _names_of(columns.frame, shell.user_ns)
+        self._names[desk] = _names_of(desk.columns.frame, shell.user_ns)
         if shell not in self._shells:
             self._shells.add(shell)
             shell.events.register("post_run_cell", partial(self._look, shell.user_ns))
 
-    def discard(self, columns: Columns) -> None:
+    def discard(self, desk: Desk) -> None:
         """Look after them no more."""
-        self._names.pop(columns, None)
+        self._names.pop(desk, None)
 
     def _look(self, variables: dict[str, Any], _result: Any) -> None:
-        watched = list(self._names.items())
-        for columns, names in watched:
-            for name in sorted(names):
+        frames = [desk.columns.frame for desk in self._names]
+        for desk, names in list(self._names.items()):
+            before = {desk.rebound.name} if desk.rebound is not None else set()
+            rebound = None
+            for name in sorted(names | before):
                 now = variables.get(name)
-                is_labelled = any(now is other.frame for other, _ in watched)
-                if isinstance(now, pd.DataFrame) and not is_labelled and columns.are_in(now):
-                    log.warning(
-                        "%s is another DataFrame now. Labels still go into the one that the "
-                        "annotator was given, its .frame; its .apply(%s, on=...) returns this "
-                        "one with the labels.", name, name,
-                    )  # fmt: skip
-            self._names[columns] = _names_of(columns.frame, variables)
+                is_labelled = any(now is frame for frame in frames)
+                if isinstance(now, pd.DataFrame) and not is_labelled and desk.columns.are_in(now):
+                    rebound = name
+            desk.tell_rebound(rebound)
+            self._names[desk] = _names_of(desk.columns.frame, variables)
 
 
 def _names_of(frame: pd.DataFrame, variables: dict[str, Any]) -> set[str]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from traitlets import Unicode
 
 from vaewidgets.labels.desk import Desk
-from vaewidgets.labels.journal import Change, Journal, RowSet
+from vaewidgets.labels.journal import Change, RowSet
+from vaewidgets.labels.opening import Opened
 from vaewidgets.labels.table import Columns, check_path, write_frame
 from vaewidgets.labels.table.values import name_of
 from vaewidgets.labels.watch import watch
@@ -33,35 +34,38 @@ class LabelWidget(MapWidget):
     """Identity of the log on disk; empty if labels are in memory only."""
 
     _columns_of_labels: Columns
-    _open_log: Callable[[], Journal]
+    _open_log: Callable[[], Opened]
     _without_image: pd.DataFrame
-    _folder: Path | None = None
 
     def _begin(self, **traits: Any) -> None:
         """Open the log, the last thing that can refuse, then make the widget."""
-        self._log = self._open_log()
+        self._opened = self._open_log()
         try:
-            super()._begin(_journal=self._log.identity, **traits)
+            super()._begin(_journal=self._opened.journal.identity, **traits)
         except BaseException:
-            self._log.close()
+            self._opened.journal.close()
             raise
 
     def _begin_labelling(self, annotator: str) -> None:
         """Take edits from now on, and show in the frame what the log has already."""
         self._label_listeners: list[Callable[[NDArray[np.int64], str | None], Any]] = []
+        self._columns_of_labels.hidden = self._opened.hidden  # before any column is made
         self._columns_of_labels.create()
         desk = self._desk = Desk(
-            self._log, self._columns_of_labels, self.send, annotator,
+            self._opened.journal, self._columns_of_labels, self.send, annotator,
             on_written=self._tell_labels, on_disputed=self._show_suggestions,
+            asked=self._opened.asked, hidden=self._opened.hidden,
         )  # fmt: skip
         self._endings.append(desk.close)
-        if self._log.identity:
+        if desk.journal.identity:
             watch.add(desk)
             self._endings.append(partial(watch.discard, desk))
         desk.write_all()
 
     def __repr__(self) -> str:
-        done = int(np.count_nonzero(self._is_labelled()))
+        self._desk.settle()
+        said = [layer > 0 for layer in self._desk.journal.layers]
+        done = int(np.count_nonzero(np.any(said, axis=0))) if said else 0
         return (
             f"<{type(self).__name__}: {done:,} of {self._n:,} images labelled in {self._column!r}>"
         )
@@ -74,14 +78,14 @@ class LabelWidget(MapWidget):
     @property
     def selected_frame(self) -> pd.DataFrame:
         """The rows of `frame` of the selected images."""
+        self._desk.settle()
         return self.frame.iloc[self._columns_of_labels.frame_rows[self.selection]]
 
     @property
     def classes(self) -> list[str]:
         """Names of the classes, in the order of their keys."""
-        journal = self._desk.journal
-        with self._desk.lock:
-            return [name for k, name in enumerate(journal.classes) if k not in journal.gone]
+        self._desk.settle()
+        return self._class_names()
 
     @property
     def labels(self) -> Any:
@@ -90,9 +94,11 @@ class LabelWidget(MapWidget):
         An array of objects; with tags a DataFrame with a column of bools for each.
         """
         journal = self._desk.journal
+        self._desk.settle()
         with self._desk.lock:
             if journal.multi:
-                held = {name: journal.layers[self._number(name)] == 1 for name in self.classes}
+                names = self._class_names()
+                held = {name: journal.layers[self._number(name)] == 1 for name in names}
                 return pd.DataFrame(held, index=pd.RangeIndex(self._n))
             return np.array([None, *journal.classes], dtype=object)[journal.codes]
 
@@ -100,8 +106,9 @@ class LabelWidget(MapWidget):
     def counts(self) -> pd.Series[Any]:
         """How many images each class has."""
         journal = self._desk.journal
+        self._desk.settle()
         with self._desk.lock:
-            names = self.classes
+            names = self._class_names()
             numbers = [self._number(name) for name in names]
             if journal.multi:
                 counts = [int(np.count_nonzero(journal.layers[k] == 1)) for k in numbers]
@@ -120,7 +127,7 @@ class LabelWidget(MapWidget):
     @property
     def saved_to(self) -> Path | None:
         """Folder of the log of the labels; None if they are in memory only."""
-        return self._folder
+        return self._desk.journal.folder
 
     @property
     def rows_without_image(self) -> pd.DataFrame:
@@ -325,21 +332,19 @@ class LabelWidget(MapWidget):
         """
         self._label_listeners = with_listener(self._label_listeners, callback, remove)
 
-    def _is_labelled(self) -> NDArray[np.bool_]:
-        """Which images a person has said something about."""
-        said = np.zeros(self._n, bool)
-        for layer in self._desk.journal.layers:
-            said |= layer > 0
-        return said
+    def _class_names(self) -> list[str]:
+        """Names of the classes in their order; may be asked for while an edit is made."""
+        with self._desk.lock:
+            return [self._desk.journal.classes[number] for number in self._desk.order()]
 
     def _number(self, name: Any) -> int:
         """Return the number of a class."""
         text, journal = str(_as_name(name)), self._desk.journal
         with self._desk.lock:
-            for k, one in enumerate(journal.classes):
-                if one == text and k not in journal.gone:
-                    return k
-            known = ", ".join(repr(known) for known in self.classes[:20]) or "none yet"
+            number = journal.number_of(text)
+            if number is not None and number not in self._desk.gone:
+                return number
+            known = ", ".join(map(repr, self._class_names()[:20])) or "none yet"
         raise ValueError(
             f"name is {text[:60]!r}, which is no class; classes are {known}. "
             "add_class(name) adds one"
@@ -376,11 +381,13 @@ class LabelWidget(MapWidget):
 
     def _on_sync(self, _content: Content, _buffers: Buffers) -> Reply:
         """Give a page everything."""
+        self._desk.settle()
         with self._desk.lock:
             message, buffers = self._desk.state()
             saved_to = "" if self.saved_to is None else str(self.saved_to)
             about, more = self._about_suggestions()
         message |= {"palette": list(PALETTE), "saved_to": saved_to, "suggestions": about}
+        message["found"] = self._opened.found
         return message, [*buffers, *more]
 
     def _about_suggestions(self) -> tuple[Content | None, list[bytes]]:

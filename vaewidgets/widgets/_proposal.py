@@ -40,6 +40,7 @@ class Proposal:
             codes[np.isin(codes, [1 + number for number in journal.gone])] = 0
         elif self.number in journal.gone:
             codes[:] = 0
+        codes[journal.aside] = 0
         if not labelled_too:
             codes[journal.layers[layer] > 0] = 0
         return replace(self, codes=codes)

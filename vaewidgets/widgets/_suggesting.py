@@ -22,7 +22,7 @@ from vaewidgets.labels.suggestions import (
     tag_by_direction,
 )
 from vaewidgets.widgets._base import Buffers, Content, Reply
-from vaewidgets.widgets._labelling import LabelWidget
+from vaewidgets.widgets._curating import CuratingWidget
 from vaewidgets.widgets._proposal import YES, Proposal
 from vaewidgets.widgets._rows import as_rows
 
@@ -30,7 +30,7 @@ MOST_ASKED = 512
 """Most images that a page may ask to be asked about at once."""
 
 
-class SuggestingWidget(LabelWidget):
+class SuggestingWidget(CuratingWidget):
     """An annotator that proposes labels for the images that have none."""
 
     _graph: CodeGraph | None = None
@@ -70,6 +70,7 @@ class SuggestingWidget(LabelWidget):
         ValueError
             If images of only one kind are labelled yet, or `name` is no tag.
         """
+        self._desk.settle()
         number = self._tag_number(name)
         self._check_labelled(number)
         self._propose(number, self._made_graph())
@@ -114,10 +115,10 @@ class SuggestingWidget(LabelWidget):
     @property
     def suggestions(self) -> pd.DataFrame | None:
         """What is proposed now for images that have no label; None before :meth:`suggest`."""
-        return None if self._shown is None else self._proposed()
+        self._desk.settle()
+        return self._proposed() if self._shown else None
 
     def _proposed(self) -> pd.DataFrame:
-        """Return class and probability of what is proposed, the surest first."""
         return self._standing().table(self._desk.journal.classes)
 
     def accept(self, rows: Any = None, threshold: float = 0.9) -> int:
@@ -131,7 +132,7 @@ class SuggestingWidget(LabelWidget):
         rows : positions, slice or boolean mask, optional
             Which images; by default all that are proposed with at least the `threshold`.
         threshold : float, 0 to 1
-            Least probability; without effect where `rows` are given.
+            Least probability where no `rows` are given.
 
         Returns
         -------
@@ -145,9 +146,11 @@ class SuggestingWidget(LabelWidget):
         """
         if not 0 <= threshold <= 1:
             raise ValueError(f"threshold is {threshold!r}; expected a probability from 0 to 1")
+        self._desk.settle()
         shown = self._standing()
-        sure = shown.probability >= threshold if rows is None else self._mask(rows)
-        return self._answer("accept", shown, sure)
+        return self._answer(
+            "accept", shown, shown.probability >= threshold if rows is None else self._mask(rows)
+        )
 
     def reject(self, rows: Any) -> int:
         """Say "not that" of what is proposed for images; it is not proposed for them again.
@@ -164,6 +167,7 @@ class SuggestingWidget(LabelWidget):
         int
             How many proposals were rejected.
         """
+        self._desk.settle()
         return self._answer("reject", self._standing(), self._mask(rows))
 
     def none_of_these(self, rows: Any) -> int:
@@ -203,7 +207,8 @@ class SuggestingWidget(LabelWidget):
         by : str
             "group": images of one group, to be named together; "uncertain": between two
             classes; "disagreeing": the group says one class and the neighbours another;
-            "outlying": far from all that is labelled.
+            "outlying": far from all that is labelled; "raters": labelled differently by two
+            people.
         count : int
             At most so many.
         name : str, optional
@@ -212,10 +217,10 @@ class SuggestingWidget(LabelWidget):
         Returns
         -------
         ndarray of int64
-            Positions, the most useful first. Images that were shown before and not labelled are
-            not shown again.
+            Positions, the most useful first; none that was shown before and not labelled.
         """
-        rows = self._next_rows(by, count, self._tag_number(name), self._made_graph())
+        self._desk.settle()
+        rows = self._next_rows(by, count, self._tag_number(name))
         self.selection = rows
         return rows
 
@@ -284,7 +289,8 @@ class SuggestingWidget(LabelWidget):
         journal = self._desk.journal
         layer = number or 0
         with self._desk.lock:
-            return np.where(journal.suggested(layer), 0, journal.layers[layer])
+            no_evidence = journal.suggested(layer) | journal.aside
+            return np.where(no_evidence, 0, journal.layers[layer])
 
     def _offer(self, shown: Proposal) -> None:
         self._shown = shown
@@ -321,15 +327,16 @@ class SuggestingWidget(LabelWidget):
             self._desk.do(kind, rows=RowSet.from_positions(rows, self._n), **which)
         return len(rows)
 
-    def _next_rows(
-        self, by: Any, count: Any, number: int | None, graph: CodeGraph
-    ) -> NDArray[np.int64]:
+    def _next_rows(self, by: Any, count: Any, number: int | None) -> NDArray[np.int64]:
+        if by == "raters":
+            return self._disputed(number or 0)[:count]
+        graph = self._made_graph()
         labels = self._human_labels(number)
         layer = self._desk.journal.layers[number or 0]
         asked = {row for row in self._asked.get(number or 0, ()) if not layer[row]}
         found = self._proposals(number, graph) if labels.any() else None
         # An accepted suggestion is no evidence, but nothing to ask about either.
-        accepted = np.flatnonzero((layer > 0) & (labels == 0))
+        accepted = np.flatnonzero(((layer > 0) & (labels == 0)) | self._desk.journal.aside)
         passed = np.union1d(np.array(sorted(asked), np.int64), accepted)
         rows = ask_next(graph, labels, by, count, suggestions=found, passed=passed)
         self._asked[number or 0] = asked.union(rows.tolist())
@@ -354,7 +361,7 @@ class SuggestingWidget(LabelWidget):
             raise ValueError(f"the page asked for {count!r} images; 1 to {MOST_ASKED} can be")
 
         def work() -> Reply:
-            rows = self._next_rows(content.get("by"), count, number, self._made_graph())
+            rows = self._next_rows(content.get("by"), count, number)
             return {}, [rows.astype("<i4").tobytes()]
 
         self._aside(content, work)
@@ -366,10 +373,9 @@ class SuggestingWidget(LabelWidget):
 
     def _number_of_page(self, number: Any) -> int | None:
         """Check the number of a tag that the page sent."""
-        journal = self._desk.journal
-        if not journal.multi:
+        if not self._desk.journal.multi:
             return None
-        tags = set(range(len(journal.classes))) - journal.gone
+        tags = self._desk.order()
         if type(number) is not int or number not in tags:
             raise ValueError(f"the page asked about tag {number!r}, which there is not")
         return number
@@ -378,10 +384,8 @@ class SuggestingWidget(LabelWidget):
         """Answer from a thread of its own: preparing groups takes long, and sliders must go on."""
         if self._is_busy:
             raise ValueError("suggestions are being prepared; please wait")
-        self._is_busy = True
-        self._worker = threading.Thread(
-            target=partial(self._finish, content, work), name="vaewidgets-suggest", daemon=True
-        )
+        self._is_busy, finish = True, partial(self._finish, content, work)
+        self._worker = threading.Thread(target=finish, name="vaewidgets-suggest", daemon=True)
         self._worker.start()
 
     def _finish(self, content: Content, work: Any) -> None:

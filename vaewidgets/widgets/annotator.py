@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from traitlets import Int
 
 from vaewidgets.images import Images, as_images
-from vaewidgets.labels.opening import log_folder, name_of_annotator, open_log
+from vaewidgets.labels.opening import name_of_annotator, open_log
+from vaewidgets.labels.roster import Roster, digests_of
 from vaewidgets.labels.table import check_order, match_rows, open_columns, rows_without_image
 from vaewidgets.widgets._base import bundle, check_height
 from vaewidgets.widgets._colors import plain_text
@@ -38,17 +39,20 @@ class Annotator(SuggestingWidget):
         kept. It is made, for text, if there is none. A **list** means tags: an image can have
         several, each a column of True and False; ``[]`` begins with none.
     classes : list of str, optional
-        Classes to begin with; those found in the column follow. More can be added at any time.
+        Classes to begin with; those found in the column, and those of the log, follow. More can
+        be added at any time.
     journal : "auto", path or None
-        Folder in which every edit is on disk before it is called saved. "auto" is a folder
-        beside the notebook, named after the column and the images: running the cell again, in a
-        new kernel too, goes on where you were. Another path begins anew. None keeps the labels
-        in memory and in `frame` only.
+        Folder in which every edit is on disk before it is called saved. "auto" finds the log of
+        this column that knows these images, beside the notebook or upwards, or where the images
+        lie, else begins one beside the notebook: running the cell again, in a new kernel, with
+        more or fewer images too, goes on where you were. A path opens the log in that folder, or
+        begins one there. None keeps the labels in memory and in `frame` only.
     annotator : str, optional
         Who labels: undo reaches back over this person's steps. By default the account's name.
     details : bool
         Also write the columns ``<column>_source`` ("person", or "suggestion" where a suggestion
-        was accepted) and ``<column>_note``.
+        was accepted), ``<column>_by``, ``_when`` and ``_how``, ``<column>_note``, and
+        ``<column>_set_aside`` once an image is set aside.
     projection, dims, coordinates
         The map, as in :class:`LatentScatter`.
     height : int
@@ -57,7 +61,8 @@ class Annotator(SuggestingWidget):
     Attributes
     ----------
     frame : DataFrame
-        The very object given. ``frame[column]`` has every label as soon as no cell is running.
+        The very object given. ``frame[column]`` has every label as soon as no cell is running,
+        and what a cell writes there counts as labels.
     labels : ndarray of object, shape (n_images,), or DataFrame of bool
         Class name of each image, None where it has none; with tags a column for each.
     classes : list of str
@@ -69,14 +74,24 @@ class Annotator(SuggestingWidget):
         What :meth:`suggest` found, by position.
     saved_to : Path or None
         Folder of the log.
+    roster : DataFrame
+        All images that the log knows, and how those here were found again.
+    conflict : Conflict or None
+        What keeps labels from `frame` at the moment: what happened, since when, what to do.
+    origins, steps : DataFrame
+        Where each label comes from; what was done.
+    aside : Series
+        Images that are set aside, with the reason.
+    kept : dict of str to ndarray
+        Selections that are kept under a name.
     rows_without_image : DataFrame
         Rows of the frame that cannot be labelled here, and why.
 
     Raises
     ------
     TypeError, ValueError
-        If the frame does not fit the images, the column cannot hold the classes, or the log
-        belongs to other images, with the reason; nothing is changed then.
+        If the frame does not fit the images, the column cannot hold the classes, or the log is
+        of labels of another kind, with the reason; nothing is changed then.
     OSError
         If the log cannot be written where it should be.
 
@@ -117,12 +132,10 @@ class Annotator(SuggestingWidget):
         if model is None and coordinates is not None:
             model = coordinates
         frame, frame_rows = _matched(model, checked, frame, column)
-        fingerprint = _fingerprint(model, checked, journal)
-        self._folder = log_folder(journal, _title(column), fingerprint)
         self._columns_of_labels = open_columns(frame, column, frame_rows, classes, details=details)
         self._open_log = partial(
-            open_log, self._columns_of_labels, self._folder,
-            fingerprint=fingerprint, annotator=person,
+            open_log, self._columns_of_labels, _roster(model, checked), journal,
+            column=_title(column), annotator=person,
         )  # fmt: skip
         fits = len(frame) == len(frame_rows) or (
             checked is not None and len(frame) == checked.n_input
@@ -158,7 +171,7 @@ def _matched(
         n_input = len(codes) if np.ndim(codes) == 2 else 0
         positions = np.arange(n_input)
     if frame is None:
-        frame = pd.DataFrame(index=pd.RangeIndex(n_input))
+        frame = _frame_of(images, n_input)
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"frame must be a pandas DataFrame, got {type(frame).__name__}")
     try:
@@ -170,15 +183,37 @@ def _matched(
     return frame, frame_rows
 
 
-def _fingerprint(codes: Any, images: Images | None, journal: Any) -> str:
-    """Name the images by what they show, so that labels never come to lie on others.
+def _frame_of(images: Images | None, n_input: int) -> pd.DataFrame:
+    """Make a frame for images that came without one, which says where each comes from."""
+    frame = pd.DataFrame(index=pd.RangeIndex(n_input))
+    names = [] if images is None else images.names
+    if any(names):
+        files = np.full(n_input, None, object)
+        files[images.positions] = [name or None for name in names]  # type: ignore[union-attr]
+        frame["file"] = files
+    else:
+        frame["position"] = np.arange(n_input)
+    return frame
+
+
+def _roster(codes: Any, images: Images | None) -> Roster:
+    """Say who the images are; codes without images stand for themselves.
 
     Codes made elsewhere may be made anew for the same images: a log that the person names is
     theirs as long as the number of points agrees.
     """
     if images is not None:
-        return images.fingerprint
+        paths = images.paths
+        return Roster(
+            images.contents,
+            paths if any(paths) else (),
+            old_fingerprints=lambda: [images.fingerprint],
+        )
     array = np.asarray(codes)
-    if journal != "auto" or array.ndim != 2 or array.dtype.hasobject:
-        return f"{len(array) if array.ndim else 0} points"
-    return digest_of(array)
+    if array.ndim != 2 or array.dtype.hasobject:  # refused later, in words
+        return Roster(np.zeros(len(array) if array.ndim else 0, "S16"), are_points=True)
+
+    def old() -> list[str]:
+        return [digest_of(array), f"{len(array)} points"]
+
+    return Roster(digests_of(array), are_points=True, old_fingerprints=old)

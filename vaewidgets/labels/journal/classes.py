@@ -6,9 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from vaewidgets.labels.journal.names import name_key
+
 ClassKey = tuple[str, int]
 """What a class is known by in every log: the name it was added under, and which class of that
 name it is, from 1. So two people who add the same class at the same time mean one class."""
+
+
+def _plain(key: ClassKey) -> ClassKey:
+    """Key of a class, whatever form its name is written in."""
+    return name_key(key[0]), key[1]
 
 
 class _Step(Protocol):
@@ -47,24 +54,27 @@ class Classes:
     def __init__(self, keys: Iterable[ClassKey | None] = ()) -> None:
         self.keys: list[ClassKey | None] = list(keys)
         self.is_stale = False
-        self._numbers = {key: i for i, key in enumerate(self.keys) if key is not None}
+        self._numbers = {_plain(key): i for i, key in enumerate(self.keys) if key is not None}
         self._renames: dict[int, list[tuple[_Step, str]]] = {}
         self._fates: dict[int, list[_Fate]] = {}
 
     def new_key(self, name: str) -> ClassKey:
         """Key for one more class that is added under this name."""
-        return name, 1 + sum(key is not None and key[0] == name for key in self.keys)
+        same = (
+            key for key in self.keys if key is not None and _plain(key) == _plain((name, key[1]))
+        )
+        return name, 1 + sum(1 for _ in same)
 
     def register(self, key: ClassKey, number: int | None = None) -> int:
         """Return the number of a class; a new one gets `number` if that is free."""
-        if key in self._numbers:
-            return self._numbers[key]
+        if _plain(key) in self._numbers:
+            return self._numbers[_plain(key)]
         if number is None or (number < len(self.keys) and self.keys[number] is not None):
             number = len(self.keys)
         self.keys += [None] * (number + 1 - len(self.keys))
         self.keys[number] = key
         self.is_stale = True
-        self._numbers[key] = number
+        self._numbers[_plain(key)] = number
         return number
 
     def extend(self, keys: Sequence[ClassKey | None]) -> None:
@@ -89,6 +99,12 @@ class Classes:
         if number in self._fates:
             self._fates[number].append(_Fate(step, False))
             self.is_stale = True
+
+    def make(self, step: _Step, number: int) -> None:
+        """Make a class that is there as long as `step`, or a later label of it, stands."""
+        if number not in self._fates:
+            self._fates[number] = [_Fate(None, is_gone=True)]
+        self.bring_back(number, step)
 
     def is_gone(self, number: int) -> bool:
         """Whether the class was deleted or merged."""
@@ -127,10 +143,10 @@ class Classes:
         for number in sorted(range(len(names)), key=lambda number: (number in gone, number)):
             wanted = name = self._wanted(number) or names[number]
             copy = 1
-            while name in taken:
+            while name_key(name) in taken:
                 copy += 1
                 name = f"{wanted} ({copy})"
-            taken.add(name)
+            taken.add(name_key(name))
             names[number] = name
         return names
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from vaewidgets.labels.journal.names import name_key
 from vaewidgets.labels.journal.rows import RowSet
 
 Kind = Literal[
@@ -23,9 +24,17 @@ Kind = Literal[
     "note",
     "accept",
     "reject",
+    "found",
+    "group",
+    "set_aside",
+    "put_back",
+    "keep",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-ROW_KINDS = frozenset({"label", "clear", "note", "accept", "reject"})
+ROW_KINDS = frozenset(
+    {"label", "clear", "note", "accept", "reject"}
+    | {"found", "group", "set_aside", "put_back", "keep"}
+)
 """Edits of rows."""
 CLASS_KINDS = frozenset({"rename_class", "merge_class", "delete_class"})
 """Edits of a class that is there."""
@@ -33,10 +42,18 @@ MAX_NAME = 200
 """Longest class name, in characters."""
 MAX_NOTE = 2000
 """Longest note, in characters."""
+TEXT_KINDS = frozenset({"note", "set_aside"})
+"""Edits of rows with a text that may be empty."""
+MAX_HOW = 20
+"""Longest word for how a label was given, in characters."""
 MAX_CLASSES = 1000
 """Most classes of one column; what has more is not a label but a name or a measurement."""
 FROM_FRAME = "frame-"
 """How the client of an edit begins that was not made here but found in the DataFrame."""
+FROM_CELL = "cell-"
+"""How the client of an edit begins that a cell made in the DataFrame while it was labelled."""
+ASKED = "asked-"
+"""How the client of an edit begins that adds classes which whoever opens the log asks for."""
 _MAX_SEQ = 2**53
 """Numbers beyond are no longer exact in the page."""
 
@@ -57,20 +74,35 @@ class Edit:
         ``label``, ``clear``: what a person says of the rows; with tags, clear takes off one tag,
         or all. ``accept``: labels that were suggested, where no person has said anything.
         ``reject``: suggestions that are not to be made again. ``note``: a text on the rows.
-        ``rename_class``, ``merge_class``, ``delete_class``. All these can be undone;
-        ``add_class`` cannot. ``undo``, ``redo``: the last of them by the same annotator.
+        ``rename_class``, ``merge_class``, ``delete_class``. ``found``: what stands in the
+        DataFrame, where somebody else wrote it; ``group``: labels of several classes at once,
+        which are made if need be, and are gone again where this is undone. ``set_aside``: the
+        images are not to be labelled or shown, for a reason; ``put_back``: they are again.
+        ``keep``: the rows are to be found again under a name, none to forget it. All these can
+        be undone; ``add_class`` cannot. ``undo``, ``redo``: the last of them by the same
+        annotator.
     rows : RowSet or None
-        Which images, for label, clear, accept, reject and note.
+        Which images, for edits of ROW_KINDS.
     code : int
         1 + the number of the class meant; 0 for none, or where `codes` are given.
     codes : ndarray of uint16, optional
-        For accept and reject: 1 + the number of the class of each row, in the order of the rows.
+        For accept, reject, found and group: 1 + the number of the class of each row, in the
+        order of the rows; for found 0 for no label, and of the tag `code` 0, 1 for yes, 2 for no.
+        For group before it is in the log: 1 + the place in `names`.
     into : int
         For merge_class: 1 + the number of the class that remains.
     name : str
-        Name for add_class and rename_class; for note the text, empty to remove it.
+        Name for add_class, rename_class and keep; for note the text, empty to remove it; for
+        set_aside the reason.
     settled : int
         Every edit of the client up to this number is settled on the client's side.
+    how : str
+        How it was done, in a word: "key", "lasso", "suggestion", "cell", "python".
+    several : tuple of int
+        For reject without a code: all that the images are not, as codes. For group: the codes of
+        the classes that it made.
+    names : tuple of str
+        For group: the names of the classes.
     """
 
     client: str
@@ -82,6 +114,9 @@ class Edit:
     into: int = 0
     name: str = ""
     settled: int = 0
+    how: str = ""
+    several: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
 
     def is_same(self, other: Edit) -> bool:
         """Whether another edit is a copy of this one."""
@@ -92,7 +127,7 @@ def _content(edit: Edit) -> tuple[Any, ...]:
     """Everything about an edit, fit to be compared."""
     rows = None if edit.rows is None else edit.rows.bits
     codes = None if edit.codes is None else edit.codes.tobytes()
-    parts = edit.client, edit.seq, edit.kind, edit.code, edit.into, edit.name
+    parts = edit.client, edit.seq, edit.kind, edit.code, edit.into, edit.name, edit.several
     return *parts, rows, codes
 
 
@@ -118,7 +153,7 @@ def clean_name(name: Any) -> tuple[str, str]:
     """
     if not isinstance(name, str):
         raise RefusedError(f"a class name must be text, not {type(name).__name__}")
-    if not name.strip():
+    if not name_key(name):
         raise RefusedError("a class name must not be empty")
     if "\x00" in name:
         raise RefusedError(
@@ -139,7 +174,7 @@ def clean_note(text: Any) -> tuple[str, str]:
     if not isinstance(text, str):
         raise RefusedError(f"a note must be text, not {type(text).__name__}")
     clean, changes = _clean(text.replace("\x00", "\ufffd"), MAX_NOTE)
-    return clean if clean.strip() else "", f"Note: {changes}." if changes else ""
+    return clean if name_key(clean) else "", f"Note: {changes}." if changes else ""
 
 
 def notice_of(content: dict[str, Any]) -> str:
@@ -223,9 +258,15 @@ def parse_edit(
     kind = content.get("kind")
     if kind not in KINDS:
         raise RefusedError(f"kind is {str(kind)[:60]!r}; expected one of {', '.join(KINDS)}")
+    if kind == "found":
+        raise RefusedError("what stands in the DataFrame is found by the kernel, not by a page")
     rows, codes, code, into, name = None, None, 0, 0, ""
+    names: tuple[str, ...] = ()
     if kind in ROW_KINDS:
         rows, codes = _parse_rows(kind, content, buffers, n_rows, n_classes)
+    if kind == "group":
+        codes = np.ones(len(rows or ()), np.uint16)
+        names = (clean_name(content.get("name"))[0],)
     names_class = "class" in content or "class_of" in content
     if kind in CLASS_KINDS or kind == "label" or (kind in _ONE_CLASS and names_class):
         code = _parse_class(content, seq, n_classes, added)
@@ -233,11 +274,14 @@ def parse_edit(
         into = 1 + _whole(content.get("into"), "into", 0, n_classes)
         if into == code:
             raise RefusedError("a class cannot be merged into itself")
-    if kind in ("add_class", "rename_class"):
+    if kind in ("add_class", "rename_class", "keep"):
         name, _ = clean_name(content.get("name"))
-    if kind == "note":
-        name, _ = clean_note(content.get("name"))
-    return Edit(client, seq, kind, rows, code, codes, into, name, settled)
+    if kind in TEXT_KINDS:
+        name, _ = clean_note(content.get("name", ""))
+    how = content.get("how", "")
+    if not isinstance(how, str) or len(how) > MAX_HOW or not how.isascii():
+        raise RefusedError(f"how is {str(how)[:60]!r}; expected a short word")
+    return Edit(client, seq, kind, rows, code, codes, into, name, settled, how=how, names=names)
 
 
 _ONE_CLASS = frozenset({"clear", "accept", "reject"})
@@ -248,7 +292,9 @@ def _parse_rows(
     kind: str, content: dict[str, Any], buffers: Sequence[Any], n_rows: int, n_classes: int
 ) -> tuple[RowSet, NDArray[np.uint16] | None]:
     """Rows of an edit, and the class of each where it comes with one for each."""
+    all_classes = kind == "reject" and bool(content.get("all"))
     has_codes = kind in ("accept", "reject") and not {"class", "class_of"} & content.keys()
+    has_codes &= not all_classes
     expected = "a bitset of rows and their classes" if has_codes else "one bitset of rows"
     if len(buffers) != 1 + has_codes:
         raise RefusedError(f"{kind} came with {len(buffers)} buffers; expected {expected}")

@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from vaewidgets.labels.journal.classes import Classes, ClassKey
 from vaewidgets.labels.journal.edits import CLASS_KINDS, MAX_CLASSES, ROW_KINDS, Edit, RefusedError
 from vaewidgets.labels.journal.log import Log
-from vaewidgets.labels.journal.records import Change, Codes, Record
+from vaewidgets.labels.journal.names import name_key
+from vaewidgets.labels.journal.reading import JournalReading
+from vaewidgets.labels.journal.records import Change, Record
 from vaewidgets.labels.journal.state import State
 
 __all__ = ["Change", "Journal", "Outcome", "Record", "Status"]
@@ -43,7 +45,7 @@ class Outcome:
     change: Change | None = None
 
 
-class Journal:
+class Journal(JournalReading):
     """Append-only log of edits and the state it folds to.
 
     Parameters
@@ -98,7 +100,7 @@ class Journal:
         n_layers = len(classes) if multi else 1
         if layers is None:
             layers = [np.zeros(n_rows, np.uint16) for _ in range(n_layers)]
-        if len(layers) != n_layers or any(len(codes) != n_rows for codes in layers):
+        if len(layers) != n_layers or any(len(codes) < n_rows for codes in layers):
             raise ValueError(
                 f"layers has shapes {[np.shape(codes) for codes in layers]}; expected "
                 f"{n_layers} of {n_rows} codes"
@@ -108,9 +110,8 @@ class Journal:
         self.records: list[Record] = []
         self.notes: dict[int, str] = {}
         self._start = tuple(classes), [codes.astype(np.uint16) for codes in layers]
-        keys = [(name, 1) for name in classes]
-        self._state = State(n_rows, Classes(keys), self._start[1], multi=multi)
         self._log = log
+        self._state = self._begin([(name, 1) for name in classes])
         self._last: dict[str, int] = {}
         self._refusals: dict[tuple[str, int], str] = {}
         self._added: dict[tuple[str, int], int] = {}
@@ -118,49 +119,6 @@ class Journal:
         self._untold = Change()  # by others, read on the way to an edit that failed
         self.classes, self.gone = list(classes), set[int]()
         self.refresh()
-
-    @property
-    def layers(self) -> list[Codes]:
-        """The labels now, by layer."""
-        return [layer.codes for layer in self._state.layers]
-
-    @property
-    def codes(self) -> Codes:
-        """The labels now, where an image has one."""
-        return self.layers[0]
-
-    @property
-    def start(self) -> Sequence[Codes]:
-        """Labels when the log was begun, by layer."""
-        return self._start[1]
-
-    @property
-    def identity(self) -> str:
-        """Name of the log on disk."""
-        return self._log.identity if self._log else ""
-
-    @property
-    def damaged(self) -> list[str]:
-        """Records on disk that cannot be read."""
-        return self._log.damaged if self._log else []
-
-    def suggested(self, layer: int = 0) -> NDArray[np.bool_]:
-        """Where the label that stands in a layer came from a suggestion that was accepted."""
-        return self._state.layers[layer].suggested
-
-    def steps(self, layer: int = 0) -> NDArray[np.int64]:
-        """Tell which edit gave each row what stands in a layer, by a number.
-
-        -1 where that was there at the start or found in the DataFrame: nobody knows its edit.
-        """
-        return self._state.steps(layer)
-
-    def rejected(self, layer: int = 0) -> tuple[NDArray[np.int64], Codes]:
-        """Rows, and 1 + numbers of the classes, that were rejected there.
-
-        With tags, those of the tag `layer`.
-        """
-        return self._state.rejected(layer)
 
     def place(self, client: str, seq: int, settled: int = 0) -> Outcome | None:
         """Say what has already become of the edit `seq` of `client`; None if it is the next.
@@ -233,23 +191,9 @@ class Journal:
         """Code of the class that the edit `seq` of `client` added, or None."""
         return self._added.get((client, seq))
 
-    def depth(self, annotator: str = "") -> tuple[int, int]:
-        """How many edits `annotator` can undo, and how many redo."""
-        return self._state.depth(annotator)
-
     def refresh(self) -> Change | None:
         """Fold in what other writers put on disk since; None if there is nothing new."""
         return self._told_with(self._read_news()) or None
-
-    def numbers_of(self, name: str) -> list[int]:
-        """Find the classes that are called `name`, were at first, or took in one that was.
-
-        The one that is called so now is the first.
-        """
-        keys = self._state.classes.keys
-        called = {i for i, key in enumerate(keys) if name in (self.classes[i], key and key[0])}
-        called |= {self._state.classes.follow(number) for number in called}
-        return sorted(called, key=lambda number: (self.classes[number] != name, number))
 
     def close(self) -> None:
         """Let go of the log on disk; nothing can be appended any more."""
@@ -260,7 +204,8 @@ class Journal:
         """Build the state again, in memory, from the start and the log or other `records`."""
         classes, layers = self._start
         journal = Journal(self.n_rows, classes, layers, multi=self.multi)
-        journal._state.classes.extend(self._state.classes.keys)
+        journal._state = journal._begin(self._state.classes.keys)
+        journal._state.grow(self._state.n_rows)
         journal._take(list(self.records if records is None else records), again=True)
         return journal
 
@@ -272,23 +217,47 @@ class Journal:
         if edit.rows is not None and edit.rows.n_rows != self.n_rows:
             raise RefusedError(f"the rows are of {edit.rows.n_rows} images, not {self.n_rows}")
         codes = [] if edit.codes is None else [int(code) for code in np.unique(edit.codes)]
+        if edit.kind in ("found", "group"):
+            self._check_values(edit, codes)
+            codes = []
         if edit.codes is not None and edit.rows and len(edit.codes) != len(edit.rows):
             raise RefusedError(f"{len(edit.codes)} classes came for {len(edit.rows)} rows")
         if edit.kind in CLASS_KINDS or (edit.kind in _LABEL_KINDS and edit.codes is None):
             codes = [edit.code, edit.into] if edit.kind == "merge_class" else [edit.code]
+        if edit.kind == "reject" and edit.codes is None and not edit.code:
+            codes = []  # none of those there are
         if any(not 0 < code <= n_classes for code in codes) or edit.code > n_classes:
             raise RefusedError(f"{edit.kind} names a class that there is not")
         if edit.kind == "merge_class" and edit.code == edit.into:
             raise RefusedError("a class cannot be merged into itself")
         if edit.kind == "rename_class":
             self._check_name(edit)
-        if edit.kind == "add_class" and edit.name not in self.classes and n_classes >= MAX_CLASSES:
+        if (
+            edit.kind == "add_class"
+            and n_classes >= MAX_CLASSES
+            and (self.number_of(edit.name) is None)
+        ):
             raise RefusedError(f"there are {MAX_CLASSES} classes already, the most there can be")
+
+    def _check_values(self, edit: Edit, codes: list[int]) -> None:
+        """Refuse labels of several classes at once that name one there cannot be."""
+        if edit.codes is None or edit.rows is None or len(edit.codes) != len(edit.rows):
+            raise RefusedError(f"{edit.kind} needs a class for each row")
+        if edit.kind == "group" and self.multi:
+            raise RefusedError("groups are of one label an image, not of tags")
+        most = 2 if self.multi else len(self.classes)
+        low, most = (1, len(edit.names)) if edit.kind == "group" else (0, most)
+        if any(not low <= code <= most for code in codes) or (self.multi and not edit.code):
+            raise RefusedError(f"{edit.kind} names a class that there is not")
+        new = [name for name in edit.names if self.number_of(name) is None]
+        if len(self.classes) + len(new) > MAX_CLASSES:
+            raise RefusedError(f"there would be more than {MAX_CLASSES} classes")
 
     def _check_name(self, edit: Edit) -> None:
         """Refuse to give a class the name of another."""
         for number, name in enumerate(self.classes):
-            if name == edit.name and number not in self.gone and number != edit.code - 1:
+            is_same = name_key(name) == name_key(edit.name)
+            if is_same and number not in self.gone and number != edit.code - 1:
                 raise RefusedError(
                     f"there is a class {name[:40]!r} already; merge them instead of renaming"
                 )
@@ -300,11 +269,17 @@ class Journal:
         records, is_all = self._log.read(self._state.classes)
         if is_all:
             self.records.clear()
+        if self._log.has_other_start:
+            is_all = True
+            classes, layers = self._log.start()
+            self._start = tuple(classes), layers
+        self._state.grow(self._log.n_images)
         return self._take(records, again=is_all) if records or is_all else Change()
 
     def _keep(self, edit: Edit, annotator: str, seen: int) -> Record:
         """Put an edit on disk, if there is a log there; returns its record."""
-        adds = edit.kind == "add_class" and edit.name not in self.classes
+        names = (edit.name,) if edit.kind == "add_class" else edit.names
+        adds = any(self.number_of(name) is None for name in names)
         with self._log.numbering() if self._log and adds else nullcontext():
             if adds:  # only now it is known which number is the next
                 self._untold = self._told_with(self._read_news())
@@ -320,17 +295,36 @@ class Journal:
         """Make the record of an edit, and the classes there are with it."""
         keys = self._state.classes.keys
         if edit.kind == "add_class":
-            if edit.name in self.classes:
-                number = self.classes.index(edit.name)
-            else:
+            number = self.number_of(edit.name)
+            if number is None:
                 number, keys = len(keys), [*keys, self._state.classes.new_key(edit.name)]
             edit = replace(edit, code=1 + number)
+        elif edit.kind == "group":
+            edit, keys = self._with_classes(edit)
+        elif edit.kind == "reject" and edit.codes is None and not edit.code:
+            alive = [1 + k for k in range(len(self.classes)) if k not in self.gone]
+            edit = replace(edit, several=tuple(alive))
         undoes = edit.kind in ("undo", "redo")
         target = self._state.last_step(edit.kind, annotator) if undoes else None
         self._clock = max(self._clock, seen) + 1  # spent even if the record cannot be written
         writer = self._log.writer if self._log else ""
         now = int(time.time())
         return Record(self._clock, annotator, edit, writer, target, now), keys
+
+    def _with_classes(self, edit: Edit) -> tuple[Edit, list[ClassKey | None]]:
+        """Give the classes of a group their numbers; those that there are not are made."""
+        keys, numbers, made = list(self._state.classes.keys), [0], []
+        for name in edit.names:
+            number = self.number_of(name)
+            if number is not None:
+                numbers.append(1 + number)
+            else:
+                keys.append(self._state.classes.new_key(name))
+                numbers.append(len(keys))
+                made.append(len(keys))
+        assert edit.codes is not None
+        codes = np.array(numbers, np.uint16)[edit.codes]
+        return replace(edit, codes=codes, several=tuple(made), names=()), keys
 
     def _take(self, records: list[Record], *, again: bool = False) -> Change:
         """Fold records in; from the start if they belong before others, or if asked."""
@@ -347,12 +341,30 @@ class Journal:
             again = True
         old = self._state
         if again:
-            classes = Classes(old.classes.keys)
-            self._state = State(self.n_rows, classes, self._start[1], multi=self.multi)
+            self._state = self._begin(old.classes.keys)
+            self._state.grow(old.n_rows)
         for record in self.records if again else records:
             self._state.apply(record)
         change = self._state.settle()
-        return self._look(self._state.difference(old) if again else change)
+        change = self._state.difference(old) if again else change
+        return self._look(change.of_first(self.n_rows))
+
+    def _begin(self, keys: Iterable[ClassKey | None]) -> State:
+        """Make the state before any record; `keys` are the classes by number, as far as known."""
+        names, layers = self._start
+        classes = Classes(keys)
+        for name in names:
+            classes.register((name, 1))
+        n_rows = max([self.n_rows, *map(len, layers)])
+        numbers = np.array([0, *(1 + classes.register((name, 1)) for name in names)], np.uint16)
+        if not self.multi:
+            layers = [numbers[layers[0]]]
+        elif layers and (numbers[1:] != np.arange(1, len(numbers))).any():
+            ordered = [np.zeros(n_rows, np.uint16) for _ in classes.keys]
+            for number, layer in zip(numbers[1:], layers, strict=True):
+                ordered[number - 1][: len(layer)] = layer
+            layers = ordered
+        return State(n_rows, classes, layers, multi=self.multi)
 
     def _look(self, change: Change) -> Change:
         """Bring names and notes up to date; returns the change with the classes it is about."""

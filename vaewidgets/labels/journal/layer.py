@@ -24,6 +24,8 @@ class _Write:
     code: int
     suggested: bool = False
     active: bool = True
+    by: Any = None
+    """The step that wrote it."""
     before: NDArray[Any] | None = None
     """For each row the number of the write that owned it before; of length 1 where all agree."""
 
@@ -90,9 +92,9 @@ class Layer:
         self._stale = False
         self._changed: list[NDArray[np.int64]] = []
 
-    def put(self, rows: RowSet, code: int, *, suggested: bool = False) -> int:
-        """Write a code over rows; returns the number of the write."""
-        self._writes.append(_Write(rows, code, suggested))
+    def put(self, rows: RowSet, code: int, by: Any = None, *, suggested: bool = False) -> int:
+        """Write a code over rows in the step `by`; returns the number of the write."""
+        self._writes.append(_Write(rows, code, suggested, by=by))
         self._waiting_rows += len(rows)
         if self._waiting_rows > _MANY:
             self.settle()
@@ -122,6 +124,14 @@ class Layer:
         """Whether anything was ever said in this layer."""
         return bool(len(self._writes) > self._settled or self._owner.any())
 
+    def grow(self, n_rows: int) -> None:
+        """Make room for more rows, of which nothing is said."""
+        more = n_rows - len(self.codes)
+        if more > 0:
+            self.codes = np.concatenate([self.codes, np.zeros(more, self.codes.dtype)])
+            self.suggested = np.concatenate([self.suggested, np.zeros(more, bool)])
+            self._owner = np.concatenate([self._owner, np.zeros(more, np.int32)])
+
     def settle(self) -> None:
         """Bring `codes` and `suggested` up to date."""
         moved = [self._place(self._settled)] if self._settled < len(self._writes) else []
@@ -137,10 +147,22 @@ class Layer:
         for rows in moved:
             self._show(rows)
 
-    def writes(self) -> NDArray[np.int64]:
-        """Tell which write gave each row its code; -1 where it was there at the start."""
-        at_start = np.array([write.rows is None for write in self._writes])
-        return np.where(at_start[self._owner], -1, self._owner)
+    def writes(self, n_rows: int) -> tuple[NDArray[np.int64], dict[int, Any]]:
+        """Tell which write gave each of the first rows its code, and the step of each write.
+
+        -1 where it was there at the start.
+        """
+        owners = self._owner[:n_rows].astype(np.int64)
+        distinct = np.unique(owners)
+        at_start = [number for number in distinct if self._writes[number].rows is None]
+        owners[np.isin(owners, at_start)] = -1
+        steps = {int(k): self._writes[k].by for k in distinct if k not in at_start}
+        return owners, steps
+
+    def written(self, number: int) -> tuple[NDArray[np.int64], int, bool]:
+        """Tell what a write says now: its rows, their code, and whether it was a suggestion."""
+        write = self._writes[number]
+        return self._positions(number), int(self._values[number]), write.suggested
 
     def take_changed(self) -> NDArray[np.int64]:
         """Rows whose code or mark changed since this was asked last, in ascending order."""

@@ -62,7 +62,9 @@ def join_old_files(folder: Path, left: Sequence[Path], head: bytes, *, many: int
 
 
 def _records(path: Path) -> bytes | None:
-    """All lines of a file but its head; None if the file has to stay.
+    """All lines of a file; None if the file has to stay.
+
+    Heads stay too: they say which images the records of their writers are about.
 
     It stays if it is big, damaged, so that the damage can be looked into, or of another machine,
     where locks may not tell that its writer is alive.
@@ -81,6 +83,4 @@ def _records(path: Path) -> bytes | None:
         return None
     if lines.damaged or (hosts != {socket.gethostname()} and lines.texts):
         return None
-    both = zip(lines.texts, entries, strict=True)
-    kept = [text for text, entry in both if entry["kind"] != "log"]
-    return b"".join(b"%08x %s\n" % (zlib.crc32(text), text) for text in kept)
+    return b"".join(b"%08x %s\n" % (zlib.crc32(text), text) for text in lines.texts)

@@ -11,12 +11,12 @@ import time
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaewidgets import disk
+from vaewidgets.labels.journal import roster_file
 from vaewidgets.labels.journal.classes import Classes, ClassKey
 from vaewidgets.labels.journal.journal import Journal
 from vaewidgets.labels.journal.log_compaction import join_old_files
@@ -31,23 +31,26 @@ from vaewidgets.labels.journal.log_lines import (
     place_of,
     to_line,
 )
+from vaewidgets.labels.journal.log_rosters import LogRosters, roster_of
 from vaewidgets.labels.journal.records import Codes, Record
+from vaewidgets.labels.roster import Register, Roster
 
-FORMAT = 1
-_LOCK = ".lock"
-_PATIENCE = 10.0
+FORMAT = 2
+LOCK = ".lock"
+PATIENCE = 10.0
 """How long to wait for another program that holds the folder, in seconds; it does not for long."""
 
 
 def open_journal(
     folder: str | os.PathLike[str],
-    n_rows: int,
+    roster: Roster,
     classes: Sequence[str],
     layers: Sequence[NDArray[np.integer]] | None,
     *,
     multi: bool,
-    fingerprint: str,
     annotator: str,
+    column: str = "",
+    by_position: bool = False,
 ) -> Journal:
     """Open the log in a folder, or begin one.
 
@@ -55,16 +58,18 @@ def open_journal(
     ----------
     folder : str or path
         Made if it is not there.
-    n_rows : int
-        How many images there are.
+    roster : Roster
+        Who the images are: those that the log knows have their labels.
     classes, layers
         Classes and labels to begin with; an existing log has its own, and these are not used.
     multi : bool
         Whether an image can have several tags.
-    fingerprint : str
-        Tells the images apart from others.
     annotator : str
         Who works here; written down for people who look into the files.
+    column : str
+        Name of the column of labels, by which the log is found again.
+    by_position : bool
+        Whether as many points with other codes are taken for the same points.
 
     Returns
     -------
@@ -74,23 +79,24 @@ def open_journal(
     Raises
     ------
     ValueError
-        If the log is of other images, or of labels of the other kind.
+        If the log is of labels of the other kind, or of an earlier format and other images.
     OSError
         If nothing can be written there.
     """
-    path = Path(folder).expanduser()
-    layers = Journal(n_rows, classes, layers, multi=multi).layers
-    about = {"n_rows": n_rows, "multi": multi, "fingerprint": fingerprint}
+    path = Path(folder).expanduser().absolute()
+    layers = Journal(len(roster), classes, layers, multi=multi).layers
+    about = {"n_rows": len(roster), "multi": multi, "column": column}
     try:
         with _collector_paused():
-            log = LogFolder(path, about, annotator, classes, layers)
+            log = LogFolder(path, roster, about, annotator, by_position=by_position)
+            log.begin(annotator, classes, layers)
     except OSError as error:
         words = f"no labels can be kept in {str(path)!r}: {error.strerror or error}"
         advice = "choose another folder, or journal=None to keep them in memory only"
         raise OSError(error.errno, f"{words}; {advice}") from error
     try:
         with _collector_paused():
-            return Journal(n_rows, *log.start(), multi=multi, log=log)
+            return Journal(len(roster), *log.start(), multi=multi, log=log)
     except BaseException:
         log.close()
         raise
@@ -102,44 +108,53 @@ class LogFolder:
     Parameters
     ----------
     folder : path
+    roster : Roster
+        The images here.
     about : dict
-        What the log is of: `n_rows`, `multi` and `fingerprint`.
+        What the log is of: `n_rows`, `multi` and `column`.
     annotator : str
-    classes, layers
-        What to begin with.
+    by_position : bool
+        See :meth:`Register.place`.
 
     Attributes
     ----------
     writer : str
         Name of our own file.
+    folder : Path
     identity : str
     damaged : list of str
+    register : Register
+        All images that the log saw.
     """
 
     def __init__(
-        self,
-        folder: Path,
-        about: Entry,
-        annotator: str,
-        classes: Sequence[str],
-        layers: Sequence[Codes],
+        self, folder: Path, roster: Roster, about: Entry, annotator: str, *, by_position: bool
     ) -> None:
         self.writer = secrets.token_hex(8)
         self.is_unsure = False
-        self._folder = folder
+        self.folder = folder
+        self.rosters = LogRosters(folder, roster, by_position=by_position)
         self._about = about
         self._files: dict[str, FollowedFile] = {}
         self._seen: dict[bytes, int] = {}
         self._found: list[tuple[int, bytes, bytes]] = []
         self._unreadable: list[str] = []
         self._has_written = False
-        disk.make_folder(folder)
-        self._heads: list[Entry] = []
+        self._own: OwnFile | None = None
+        self._heads: dict[str, Entry] = {}
         self._starts: dict[str, Entry] = {}
-        with disk.held(folder / _LOCK, _PATIENCE) as is_ours:
+        self._n_starts = 0
+
+    def begin(self, annotator: str, classes: Sequence[str], layers: Sequence[Codes]) -> None:
+        """Read what there is, and make our own file; an empty log begins with these labels."""
+        folder = self.folder
+        disk.make_folder(folder)
+        with disk.held(folder / LOCK, PATIENCE) as is_ours:
             left = [path for path in sorted(folder.glob("*.jsonl")) if disk.is_left(path)]
             self._scan({path.name for path in left})
             self._check_heads()
+            self._about["roster"] = name = self.rosters.write()  # before anything speaks of it
+            self._place_rosters()
             begins = not self._starts
             if begins:
                 self._begin(classes, layers)
@@ -151,6 +166,8 @@ class LogFolder:
             self._own = OwnFile(folder / f"{self.writer}.jsonl", b"".join(lines * 2))
             if is_ours:
                 join_old_files(folder, left, lines[0])
+            if is_ours and not self.damaged:  # else a head that cannot be read may speak of one
+                roster_file.sweep(folder, {name, *map(roster_of, self._heads.values())})
 
     @property
     def damaged(self) -> list[str]:
@@ -160,31 +177,52 @@ class LogFolder:
             for file in self._files.values()
             for number in file.damaged
         ]
-        return lines + self._unreadable
+        return lines + self._unreadable + self.rosters.lost
+
+    @property
+    def register(self) -> Register:
+        """All images that the log saw."""
+        return self.rosters.register
+
+    @property
+    def n_images(self) -> int:
+        """How many images the log knows, those here and others."""
+        return len(self.register)
+
+    @property
+    def has_other_start(self) -> bool:
+        """Whether another log was put into the folder since :meth:`start` was asked."""
+        return len(self._starts) != self._n_starts
 
     def start(self) -> tuple[list[str], list[Codes]]:
-        """Classes and labels at the start.
+        """Classes and labels at the start, of all images that the log knows.
 
         Where the files of two logs were put together, what only one of them knew is taken from
         it, and the first, by name, holds where they differ.
         """
-        multi = self._about["multi"]
+        self._n_starts = len(self._starts)
+        multi, n_all = self._about["multi"], self.n_images
         classes: list[str] = []
-        layers: list[Codes] = [] if multi else [np.zeros(self._about["n_rows"], np.uint16)]
-        for _, start in sorted(self._starts.items()):
+        layers: list[Codes] = [] if multi else [np.zeros(n_all, np.uint16)]
+        for writer, start in sorted(self._starts.items()):
+            rows = self._rows_of(writer)
+            if rows is None:
+                continue
             names = start["classes"]
             classes += [name for name in names if name not in classes]
             numbers = np.array([0, *(1 + classes.index(name) for name in names)], np.uint16)
-            found = decode_layers(start["layers"], self._about["n_rows"])
+            found = decode_layers(start["layers"], len(rows))
             while multi and len(layers) < len(classes):
-                layers.append(np.zeros(self._about["n_rows"], np.uint16))
+                layers.append(np.zeros(n_all, np.uint16))
             for at, codes in enumerate(found):
                 layer = layers[numbers[at + 1] - 1 if multi else 0]
-                layer += np.where(layer == 0, codes if multi else numbers[codes], 0)
+                before = layer[rows]
+                layer[rows] += np.where(before == 0, codes if multi else numbers[codes], 0)
         return classes, layers
 
     def write(self, record: Record, keys: Sequence[ClassKey | None]) -> None:
         """Put a record on disk; OSError, and no trace of it, if that fails."""
+        assert self._own is not None
         self._own.append(to_line(encode(record, keys)))
         self._has_written = True
 
@@ -197,14 +235,19 @@ class LogFolder:
             self._found.clear()
             self._scan(own=True)
             self.is_unsure = False
+        self._place_rosters()
         texts = self._next_texts()
         records = []
         for entry, text in zip(parse(texts), texts, strict=True):
             try:
-                records.append(decode(entry, self._about["n_rows"], classes))
+                rows = self._rows_of(entry["writer"])
+                if rows is None:
+                    raise ValueError("it is not known which images it is about")
+                record = decode(entry, len(rows), classes)
+                records.append(record.with_rows(rows, self.n_images))
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 start = text[:60].decode("ascii", "replace")
-                self._unreadable.append(f"{self._folder}, record {start}...: {error!r}")
+                self._unreadable.append(f"{self.folder}, record {start}...: {error!r}")
         return records, is_all
 
     def _next_texts(self) -> list[bytes]:
@@ -221,12 +264,13 @@ class LogFolder:
     @contextlib.contextmanager
     def numbering(self) -> Iterator[None]:
         """Keep others from giving numbers to classes meanwhile, where the folder has locks."""
-        with disk.held(self._folder / _LOCK, _PATIENCE):
+        with disk.held(self.folder / LOCK, PATIENCE):
             yield
 
     def close(self) -> None:
         """Let go of our own file; if it holds nothing that lasts, it goes."""
-        self._own.close(remove=not self._has_written and self.writer not in self._starts)
+        if self._own is not None:
+            self._own.close(remove=not self._has_written and self.writer not in self._starts)
 
     def _begin(self, classes: Sequence[str], layers: Sequence[Codes]) -> None:
         """Note what the log begins with."""
@@ -263,12 +307,12 @@ class LogFolder:
         own : bool
             Whether to read our own file too; what we write to it need not be read.
         """
-        with os.scandir(self._folder) as found:
+        with os.scandir(self.folder) as found:
             sizes = {e.name: e.stat().st_size for e in found if e.name.endswith(".jsonl")}
         if not own:
             sizes.pop(f"{self.writer}.jsonl", None)
         for name in sorted(sizes):
-            file = self._files.setdefault(name, FollowedFile(self._folder / name))
+            file = self._files.setdefault(name, FollowedFile(self.folder / name))
             if not file.has_other_size(sizes[name]):
                 continue
             try:
@@ -285,40 +329,46 @@ class LogFolder:
         for text in texts:
             place = place_of(text)
             if place is None:
-                self._unreadable.append(f"{self._folder / name}: a record without its place")
+                self._unreadable.append(f"{self.folder / name}: a record without its place")
             elif place[0]:
                 self._found.append((*place, text))
             else:
                 (entry,) = parse([text])
                 if entry["kind"] == "start":
                     self._starts[entry["writer"]] = entry
-                else:
-                    self._heads.append(entry)
+                elif entry["kind"] == "log":
+                    self._heads[entry["writer"]] = entry
 
     def _check_heads(self) -> None:
-        """Refuse the log of other images."""
-        for head in self._heads:
-            if head.get("format") != FORMAT:
+        """Refuse a log that cannot be read, or of labels of another kind."""
+        for head in self._heads.values():
+            if head.get("format") not in (1, FORMAT):
                 raise ValueError(
-                    f"{str(self._folder)!r} holds labels in format {head.get('format')!r}; this "
+                    f"{str(self.folder)!r} holds labels in format {head.get('format')!r}; this "
                     f"version reads format {FORMAT}: update vaewidgets"
                 )
-            for name, here in self._about.items():
-                if head.get(name) != here:
-                    raise ValueError(
-                        f"{str(self._folder)!r} holds labels of other data: "
-                        f"{_difference(name, head.get(name), here)}; choose another folder"
-                    )
+            if head.get("multi") != self._about["multi"]:
+                one, tags = "one label an image", "several tags an image"
+                there, here = (tags, one) if head.get("multi") else (one, tags)
+                raise ValueError(
+                    f"{str(self.folder)!r} holds labels of another kind: {there}, and here it is "
+                    f"{here}; choose another folder"
+                )
+            if head["format"] == 1:
+                self.rosters.carry_over(head)
 
+    def _place_rosters(self) -> None:
+        last: dict[str, int] = {}
+        for order, writer, _ in self._found:
+            last[writer.decode()] = max(order, last.get(writer.decode(), 0))
+        self.rosters.place(self._heads.values(), last)
 
-def _difference(name: str, there: Any, here: Any) -> str:
-    """Say in words what a log is about and what it was opened for."""
-    if name == "n_rows":
-        return f"of {there} images, and here are {here:,}"
-    if name == "multi":
-        one, tags = "one label an image", "several tags an image"
-        return f"{tags if there else one}, and here it is {tags if here else one}"
-    return "of other images, or of the same ones loaded in another way"
+    def _rows_of(self, writer: str) -> NDArray[np.int64] | None:
+        """Rows of the images of a writer; None if it is not known which they are."""
+        if writer == self.writer:
+            return self.rosters.own_rows
+        head = self._heads.get(writer)
+        return None if head is None else self.rosters.rows(head)
 
 
 @contextlib.contextmanager

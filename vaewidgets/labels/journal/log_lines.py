@@ -161,12 +161,20 @@ def encode(record: Record, keys: Sequence[ClassKey | None]) -> Entry:
         entry["into"] = _encode_class(edit.into, keys)
     if edit.codes is not None:
         distinct, which = np.unique(edit.codes, return_inverse=True)
-        entry["classes"] = [_encode_class(int(code), keys) for code in distinct]
+        is_value = edit.kind == "found" and edit.code > 0  # of a tag
+        entry["classes"] = [
+            int(code) if is_value or not code else _encode_class(int(code), keys)
+            for code in distinct
+        ]
         entry["which"] = pack(which.astype("<u2"))
+    if edit.several:
+        entry["several"] = [_encode_class(code, keys) for code in edit.several]
     if edit.name:
         entry["name"] = edit.name
     if record.target is not None:
         entry["target"] = list(record.target)
+    if edit.how:
+        entry["how"] = edit.how
     if record.annotator:
         entry["by"] = record.annotator
     entry["time"] = record.time
@@ -189,16 +197,28 @@ def decode(entry: Entry, n_rows: int, classes: Classes) -> Record:
     into = _decode_class(entry["into"], classes) if "into" in entry else 0
     codes = None
     if "classes" in entry and rows is not None:
-        distinct = np.array([_decode_class(c, classes) for c in entry["classes"]], np.uint16)
+        distinct = np.array([_decode_value(c, classes) for c in entry["classes"]], np.uint16)
         codes = distinct[unpack(entry["which"], "<u2", len(rows))]
         if len(codes) != len(rows):
             raise ValueError("not a class for each row")
-    name = entry.get("name", "")
+    name, how = entry.get("name", ""), entry.get("how", "")
+    several = tuple(_decode_class(c, classes) for c in entry.get("several", ()))
     target = entry.get("target")
     return Record(
         entry["order"],
         entry.get("by", ""),
-        Edit(entry["client"], entry["seq"], kind, rows, code, codes, into, name),
+        Edit(
+            entry["client"],
+            entry["seq"],
+            kind,
+            rows,
+            code,
+            codes,
+            into,
+            name,
+            how=how,
+            several=several,
+        ),
         entry["writer"],
         None if target is None else (target[0], target[1], target[2]),
         entry["time"],
@@ -240,6 +260,13 @@ def _decode_rows(rows: Any, n_rows: int) -> RowSet:
 def _encode_class(code: int, keys: Sequence[ClassKey | None]) -> list[Any]:
     name, copy = keys[code - 1] or ("", code)
     return [code - 1, name] if copy == 1 else [code - 1, name, copy]
+
+
+def _decode_value(entry: Any, classes: Classes) -> int:
+    """Code of a class; 0 for none, and of a tag 1 and 2, stand for themselves."""
+    if type(entry) is int and 0 <= entry <= 2:
+        return entry
+    return _decode_class(entry, classes)
 
 
 def _decode_class(entry: list[Any], classes: Classes) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaewidgets.labels.journal.edits import Edit
+from vaewidgets.labels.journal.rows import RowSet
 
 Codes = NDArray[np.uint16]
 StepName = tuple[str, str, int]
@@ -36,6 +37,24 @@ class Record:
         """What the log is ordered by."""
         return self.order, self.writer
 
+    def with_rows(self, rows: NDArray[np.int64], n_rows: int) -> Record:
+        """Return the record with row `rows[i]` in place of i."""
+        edit = self.edit
+        if edit.rows is None or (len(rows) and rows[-1] == len(rows) - 1 and _counts(rows)):
+            return self
+        places = rows[edit.rows.positions]
+        order = np.argsort(places)
+        moved = replace(
+            edit,
+            rows=RowSet.from_positions(places[order], n_rows),
+            codes=None if edit.codes is None else edit.codes[order],
+        )
+        return replace(self, edit=moved)
+
+
+def _counts(rows: NDArray[np.int64]) -> bool:
+    return bool((rows == np.arange(len(rows))).all())
+
 
 def _no_rows() -> NDArray[np.int64]:
     return np.empty(0, np.int64)
@@ -56,12 +75,31 @@ class Change:
         Rows whose note changed.
     rejected : bool
         Whether what was rejected changed.
+    aside : ndarray of int64
+        Rows that were set aside or put back.
+    kept : bool
+        Whether the selections that are kept under a name changed.
     """
 
     layers: Mapping[int, tuple[NDArray[np.int64], Codes]] = field(default_factory=dict)
     classes: tuple[int, ...] = ()
     notes: NDArray[np.int64] = field(default_factory=_no_rows)
     rejected: bool = False
+    aside: NDArray[np.int64] = field(default_factory=_no_rows)
+    kept: bool = False
+
+    def of_first(self, n_rows: int) -> Change:
+        """Return what changed in the first rows: the others are of images that are not here."""
+        changed = [self.notes, self.aside, *(rows for rows, _ in self.layers.values())]
+        if all(rows[-1] < n_rows for rows in changed if rows.size):
+            return self
+        layers = {}
+        for number, (rows, codes) in self.layers.items():
+            here = int(np.searchsorted(rows, n_rows))
+            if here:
+                layers[number] = rows[:here], codes[:here]
+        notes, aside = (rows[rows < n_rows] for rows in (self.notes, self.aside))
+        return replace(self, layers=layers, notes=notes, aside=aside)
 
     def followed_by(self, then: Change, layers: Sequence[Codes]) -> Change:
         """Put this change and the next into one; `layers` are the labels after both."""
@@ -75,7 +113,10 @@ class Change:
             tuple(sorted({*self.classes, *then.classes})),
             np.union1d(self.notes, then.notes),
             self.rejected or then.rejected,
+            np.union1d(self.aside, then.aside),
+            self.kept or then.kept,
         )
 
     def __bool__(self) -> bool:
-        return bool(self.layers or self.classes or self.notes.size or self.rejected)
+        some = self.layers or self.classes or self.notes.size or self.aside.size
+        return bool(some or self.rejected or self.kept)

@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vaewidgets.labels.journal.edits import MAX_CLASSES, RefusedError
-from vaewidgets.labels.table.details import Codes, NoteColumn, Numbers, SourceColumn
+from vaewidgets.labels.journal.edits import RefusedError, clean_name
+from vaewidgets.labels.journal.names import name_key
+from vaewidgets.labels.table.details import Codes, NoteColumn
 from vaewidgets.labels.table.given_frame import OwnColumn, RowGuard, Step, apply_steps
 from vaewidgets.labels.table.matching import match_by
-from vaewidgets.labels.table.values import name_of
-
-Suggested = Callable[[int], NDArray[np.bool_]]
-"""For the number of a layer, which of its labels came from an accepted suggestion."""
+from vaewidgets.labels.table.naming import one_class, same_name
+from vaewidgets.labels.table.origins import AboutColumn
+from vaewidgets.labels.table.said import NOTHING, About, Reading, Said, Settle, Suggested
+from vaewidgets.labels.telling import warn
 
 
 class Columns(ABC):
@@ -44,10 +45,18 @@ class Columns(ABC):
         Notes found at the start, by image; empty without details.
     details : bool
         Whether sources and notes are written too.
+    asked : list of str
+        Classes that whoever opened the columns asked for, in that order.
+    hidden : set of int
+        Tags that are another task's: nothing of them is written.
+    held : list of ndarray, shape (n_images,), uint16
+        What the columns were last known to hold, by layer.
     """
 
     classes: list[str]
     layers: list[Codes]
+    asked: list[str]
+    held: list[Codes]
     _guard: RowGuard
 
     def __init__(
@@ -55,6 +64,7 @@ class Columns(ABC):
         frame: pd.DataFrame,
         frame_rows: NDArray[np.int64],
         note: Hashable,
+        aside: Hashable,
         *,
         details: bool,
     ) -> None:
@@ -62,7 +72,9 @@ class Columns(ABC):
         self.frame_rows = frame_rows
         self.details = details
         self.gone: set[int] = set()
+        self.hidden: set[int] = set()
         self._note = NoteColumn(frame, note, frame_rows)
+        self._aside = NoteColumn(frame, aside, frame_rows)
 
     @property
     def notes(self) -> dict[int, str]:
@@ -78,23 +90,50 @@ class Columns(ABC):
             column.exists = True
 
     @abstractmethod
+    def read(self) -> list[Reading]:
+        """Read the columns that may have changed since they were last written or read.
+
+        Raises
+        ------
+        ConflictError
+            If the frame changed so that rows cannot be told apart safely, or a column holds what
+            is no label.
+        """
+
+    @abstractmethod
+    def are_same(self, other: Columns) -> bool:
+        """Whether these are the columns of another of its kind, if the frame is the same."""
+
     def check_class(self, name: Any) -> tuple[str, str]:
         """Name under which the frame would hold a new class, and a notice if it was changed.
+
+        A class that differs from it in nothing to be seen is taken instead.
 
         Raises
         ------
         RefusedError
             If the frame cannot hold it.
         """
+        clean, notice = clean_name(name)
+        known = same_name(clean, self.classes) or self._known_as(clean)
+        if known is None:
+            return self._check_new(clean), notice
+        return known, notice if known == clean else one_class([known, clean])
 
     def check_rename(self, number: int, name: Any) -> tuple[str, str]:
         """Name under which the frame would hold a class, and a notice if it was changed.
+
+        That can be its own name in another spelling.
 
         Raises
         ------
         RefusedError
             If the frame cannot hold it, or another class has it.
         """
+        clean, notice = clean_name(name)
+        own = self.classes[number]
+        if clean != own and name_key(clean) == name_key(own):
+            return self._check_new(clean), notice
         clean, notice = self.check_class(name)
         if clean in self.classes and self.classes.index(clean) != number:
             if self.classes.index(clean) in self.gone:
@@ -136,7 +175,13 @@ class Columns(ABC):
         Before anything is written. Classes that were found here and are none of `classes` follow
         them.
         """
-        own = [name for name in self.classes if name not in classes]
+        own = []
+        for name in self.classes:
+            known = same_name(name, classes)
+            if known is None:
+                own.append(name)
+            elif known != name:
+                warn(one_class([known, name]))
         self._renumber([*classes, *own])
 
     def write(
@@ -145,6 +190,7 @@ class Columns(ABC):
         layers: Sequence[Codes],
         suggested: Suggested,
         notes: Mapping[int, str],
+        about: About = NOTHING,
     ) -> None:
         """Write what changed: all of it, or nothing.
 
@@ -159,6 +205,8 @@ class Columns(ABC):
             Which of them came from an accepted suggestion.
         notes : dict of int to str
             All notes now, by image.
+        about : About
+            Written where there are details.
 
         Raises
         ------
@@ -168,7 +216,8 @@ class Columns(ABC):
             frame is as it was.
         """
         self._mark(rows)
-        steps, settle = self._plan(self.frame, layers, suggested, dict(notes), self.details)
+        said = Said(layers, suggested, dict(notes), about)
+        steps, settle = self._plan(self.frame, said, self.details)
         apply_steps(self.frame, steps)
         settle()
 
@@ -177,6 +226,7 @@ class Columns(ABC):
         layers: Sequence[Codes],
         suggested: Suggested,
         notes: Mapping[int, str],
+        about: About = NOTHING,
         *,
         details: bool | None = None,
     ) -> pd.DataFrame:
@@ -184,7 +234,7 @@ class Columns(ABC):
 
         Parameters
         ----------
-        layers, suggested, notes
+        layers, suggested, notes, about
             As in :meth:`write`.
         details : bool, optional
             Whether the copy has sources and notes; as the frame by default.
@@ -196,7 +246,8 @@ class Columns(ABC):
         """
         details = self.details if details is None else details
         frame = self.frame.copy(deep=False)
-        steps, _ = self._plan(frame, layers, suggested, dict(notes), details, whole=True)
+        said = Said(layers, suggested, dict(notes), about)
+        steps, _ = self._plan(frame, said, details, whole=True)
         apply_steps(frame, steps)
         return frame
 
@@ -208,6 +259,7 @@ class Columns(ABC):
         suggested: Suggested,
         notes: Mapping[int, str],
         *,
+        about: About = NOTHING,
         details: bool = False,
     ) -> pd.DataFrame:
         """Copy of another frame, whose rows are matched by a column, with the labels.
@@ -236,28 +288,25 @@ class Columns(ABC):
             [layer[images] for layer in layers], lambda k: suggested(k)[images], {}
         )
         if details:
-            sources = [
-                (column, codes[images]) for column, codes in self._sources(layers, suggested)
-            ]
-            places = {image: place for place, image in enumerate(images.tolist())}
-            there = {places[image]: text for image, text in notes.items() if image in places}
-            apply_steps(labelled, self._details_in(labelled, rows, sources, there))
+            said = Said(layers, suggested, dict(notes), about)
+            apply_steps(labelled, self._details_in(labelled, images, rows, said))
         return labelled
 
     def _details_in(
-        self,
-        frame: pd.DataFrame,
-        rows: NDArray[np.int64],
-        sources: Iterable[tuple[SourceColumn, Numbers]],
-        notes: Mapping[int, str],
+        self, frame: pd.DataFrame, images: NDArray[np.int64], rows: NDArray[np.int64], said: Said
     ) -> list[Step]:
-        """Make the steps that write sources and notes into some rows of another frame."""
+        """Make the steps that write sources and notes of some images into another frame."""
         steps: list[Step] = []
-        for source, codes in sources:
-            steps += source.steps_in(frame, rows, codes)
-        note = NoteColumn(frame, self._note.name, rows)
-        note.check(frame)
-        return steps + note.steps(frame, notes)
+        for column, wanted in self._about(said):
+            steps += column.steps_in(frame, rows, wanted[images])
+        places = {image: place for place, image in enumerate(images.tolist())}
+        for note, texts_of in ((self._note, said.notes), (self._aside, said.aside)):
+            there = {places[image]: t for image, t in texts_of.items() if image in places}
+            other = NoteColumn(frame, note.name, rows)
+            if note is self._note or there:
+                other.check(frame)
+                steps += other.steps(frame, there)
+        return steps
 
     def _values_of_both(
         self, frame: pd.DataFrame, on: Hashable
@@ -283,10 +332,22 @@ class Columns(ABC):
         """Open the same columns in another frame, without sources and notes."""
 
     @abstractmethod
-    def _sources(
-        self, layers: Sequence[Codes], suggested: Suggested
-    ) -> Iterator[tuple[SourceColumn, Numbers]]:
-        """Yield the columns that say who gave each label, with what each is to say."""
+    def _known_as(self, name: str) -> str | None:
+        """Return the class that a name stands for, beyond `classes`; None if there is none."""
+
+    @abstractmethod
+    def _check_new(self, name: str) -> str:
+        """Name under which the frame would hold a class that it does not have.
+
+        Raises
+        ------
+        RefusedError
+            If the frame cannot hold it.
+        """
+
+    @abstractmethod
+    def _about(self, said: Said) -> Iterator[tuple[AboutColumn, NDArray[Any]]]:
+        """Yield the columns about the labels, with what each is to say of all images."""
 
     @abstractmethod
     def _own(self) -> list[OwnColumn]:
@@ -304,34 +365,26 @@ class Columns(ABC):
     def _plan(
         self,
         frame: pd.DataFrame,
-        layers: Sequence[Codes],
-        suggested: Suggested,
-        notes: dict[int, str],
+        said: Said,
         details: bool,
         *,
         whole: bool = False,
     ) -> tuple[list[Step], Callable[[], None]]:
         """Plan the steps to what is asked for, and what to do once they are taken."""
 
-    def _given(self, classes: Iterable[Any] | None) -> list[str]:
-        """Names of the classes that the person listed."""
-        if classes is None:
-            return []
-        if isinstance(classes, str) or not isinstance(classes, Iterable):
-            raise TypeError(f"classes is {classes!r}; expected a list of class names")
-        given: list[str] = []
-        for value in classes:
-            try:
-                text = value if isinstance(value, str) else name_of(value)
-                name = self._check_given(text)
-            except (RefusedError, TypeError) as error:
-                raise ValueError(f"classes does not fit the frame: {error}") from error
-            if name in given:
-                raise ValueError(f"classes holds {name[:60]!r} twice")
-            given.append(name)
-        if len(given) > MAX_CLASSES:
-            raise ValueError(f"classes names {len(given):,}; at most {MAX_CLASSES:,} can be")
-        return given
+    def _plan_notes(self, frame: pd.DataFrame, said: Said) -> tuple[list[Step], Settle]:
+        """Plan the steps to the notes and to what is set aside; that column only if need be."""
+        steps = self._note.steps(frame, said.notes)
+        has_aside = bool(said.aside) or self._aside.exists
+        if has_aside:
+            steps += self._aside.steps(frame, said.aside)
 
-    def _check_given(self, name: str) -> str:
-        return self.check_class(name)[0]
+        def settle() -> None:
+            self._note.settle(said.notes)
+            if has_aside:
+                self._aside.settle(said.aside)
+
+        return steps, settle
+
+    def _drop_notes(self) -> list[Step]:
+        return self._note.drop() + self._aside.drop()

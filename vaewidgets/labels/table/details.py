@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vaewidgets.labels.table.filling import empty_text, fill, missing_of
 from vaewidgets.labels.table.given_frame import KEPT, ConflictError, OwnColumn, Step
-from vaewidgets.labels.table.values import holds_text
+from vaewidgets.labels.table.values import holds_text, without_nothing
 
 SOURCES = ("person", "suggestion")
 Codes = NDArray[np.uint16]
@@ -45,8 +45,11 @@ class TextColumn(OwnColumn):
         column = self.current(frame) if self.exists else None
         if column is None or not holds_text(column.dtype):
             return np.zeros(len(rows), np.int64), []
-        codes, values = pd.factorize(column.iloc[rows].astype(object))
-        return codes.astype(np.int64) + 1, list(values)
+        try:
+            codes, values = pd.factorize(column.iloc[rows].astype(object))
+        except TypeError:  # lists and such: no text
+            return np.zeros(len(rows), np.int64), []
+        return without_nothing(codes.astype(np.int64) + 1, list(values))
 
     def text_steps(
         self,

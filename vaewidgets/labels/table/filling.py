@@ -45,7 +45,7 @@ def fill(
     codes : ndarray of int, shape (k,)
         What they get: 0 for `missing`, 1 + place in `values`.
     values : sequence
-        A category column gets the categories it lacks.
+        A category column gets the categories it lacks. None where no code says so.
     missing : object
         Ignored by a category column, which has its own.
     renamed : mapping, optional
@@ -77,11 +77,12 @@ def _fill_categories(
     numbers[rows] = -1
     for old, new in renamed.items():
         categories = column.cat.categories
-        if old not in categories or new in categories:
+        if new is None or old not in categories or new in categories:
             continue
         if not (numbers == categories.get_loc(old)).any():
             column = column.cat.rename_categories({old: new})
-    lacking = dict.fromkeys(v for v in values if v not in column.cat.categories)
+    known = column.cat.categories
+    lacking = dict.fromkeys(v for v in values if v is not None and v not in known)
     column = column.cat.add_categories(list(lacking)) if lacking else column
     places = np.append(-1, column.cat.categories.get_indexer(pd.Index(values, dtype=object)))
     # The codes may need more bits than before now.

@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 KEPT = "the labels are kept in the widget, but no longer written into the frame"
+_COPIES_ON_WRITE = 3
+"""Version of pandas from which on a column that is held elsewhere is copied to be changed."""
 _ADVICE = "apply(frame, on=...) returns a copy that has them, if a column tells the rows apart"
 
 
@@ -137,6 +139,24 @@ def _hashes(column: pd.Series[Any]) -> NDArray[np.uint64]:
         return np.asarray(pd.util.hash_pandas_object(column, index=False), np.uint64)
     except TypeError:
         return np.empty(0, np.uint64)
+
+
+def is_untouched(column: pd.Series[Any], before: pd.Series[Any] | None) -> bool:
+    """Whether a column is the very one it was, told without looking at its values.
+
+    pandas 3 and newer copy a column when it is changed while somebody holds it, as we do; False
+    where that cannot be told.
+    """
+    if before is None or int(pd.__version__.split(".")[0]) < _COPIES_ON_WRITE:
+        return False
+    if column.array is before.array:
+        return True
+    now, then = column._values, before._values
+    return (
+        isinstance(now, np.ndarray)
+        and isinstance(then, np.ndarray)
+        and now.__array_interface__ == then.__array_interface__
+    )
 
 
 @dataclass(frozen=True, eq=False)

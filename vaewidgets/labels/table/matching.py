@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vaewidgets.labels.table.values import is_nothing
+
 if TYPE_CHECKING:
     from vaewidgets.images.loading import Rejected
 
@@ -76,7 +78,8 @@ def match_by(
     given : Index, shape (n_images,)
         What it said of each image.
     other : Index
-        What it says in the other frame. Missing values match nothing.
+        What it says in the other frame. Missing values and blanks match nothing. Where nothing
+        matches, paths are matched by the names of their files.
 
     Returns
     -------
@@ -88,21 +91,40 @@ def match_by(
     ValueError
         If a value stands for several images or rows, or nothing matches.
     """
+    of_images, of_rows = (_not_nothing(values) for values in (given, other))
+    given, other = given[of_images], other[of_rows]
     for values, where in ((given, "the frame that is labelled"), (other, "frame")):
-        twice = values[values.notna() & values.duplicated()]
+        twice = values[values.duplicated()]
         if len(twice):
             first = twice[:1].tolist()[0]
             raise ValueError(
                 f"on is {on!r}, which does not tell the rows apart: {where} has {first!r} in "
                 "several rows"
             )
-    known = other.notna()
-    rows = np.full(len(given), -1)
-    rows[given.notna()] = other[known].get_indexer(given[given.notna()])
-    images = np.flatnonzero(rows >= 0)
-    if not images.size:
+    rows = other.get_indexer(given)
+    if not (rows >= 0).any():
+        rows = _match_files(given, other)
+    found = rows >= 0
+    if not found.any():
         raise ValueError(f"on is {on!r}, but no row of frame has a value that an image has there")
-    return images, np.flatnonzero(known)[rows[images]]
+    return of_images[found], of_rows[rows[found]]
+
+
+def _not_nothing(values: pd.Index[Any]) -> NDArray[np.int64]:
+    """Positions of the values that say something."""
+    return np.flatnonzero([not is_nothing(value) for value in values])
+
+
+def _match_files(given: pd.Index[Any], other: pd.Index[Any]) -> NDArray[np.int64]:
+    """Match paths by the names of the files, where these tell them apart on both sides.
+
+    Returns the place in `other` for each of `given`, or -1.
+    """
+    files, names = ([_file_name(value) for value in values] for values in (given, other))
+    if any(len({*side} - {""}) < sum(map(bool, side)) for side in (files, names)):
+        return np.full(len(files), -1)
+    row_of = {name: row for row, name in enumerate(names) if name}
+    return np.array([row_of.get(file, -1) for file in files], np.int64)
 
 
 def check_order(

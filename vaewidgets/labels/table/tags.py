@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vaewidgets.labels.journal.edits import MAX_CLASSES, RefusedError, clean_name
-from vaewidgets.labels.table.columns import Columns, Suggested
-from vaewidgets.labels.table.details import Codes, Numbers, SourceColumn, beside
-from vaewidgets.labels.table.filling import fill
+from vaewidgets.labels.journal.edits import MAX_CLASSES, RefusedError
+from vaewidgets.labels.journal.names import name_key
+from vaewidgets.labels.table.columns import Columns
+from vaewidgets.labels.table.details import Codes, SourceColumn, beside
+from vaewidgets.labels.table.flags import holds_flags, no_flags, read_flags
 from vaewidgets.labels.table.given_frame import (
     KEPT,
     ConflictError,
     OwnColumn,
     RowGuard,
     Step,
+    is_untouched,
 )
+from vaewidgets.labels.table.naming import given_names, listed, one_class, same_name
+from vaewidgets.labels.table.origins import ENDINGS, AboutColumn, origin_columns
+from vaewidgets.labels.table.said import Reading, Said
+from vaewidgets.labels.table.tag import Tag
 from vaewidgets.labels.table.values import name_of
-
-_VALUES = (True, False)
-"""Of code 1 and 2."""
 
 
 class TagColumns(Columns):
@@ -36,13 +37,14 @@ class TagColumns(Columns):
     frame : DataFrame
     columns : list of hashable
         Names of the columns; :meth:`create` makes those that the frame lacks. A bool column says
-        yes or nothing, a nullable one also no.
+        yes or nothing, a nullable one also no. Text of True and False is taken as well.
     frame_rows : ndarray of int, shape (n_images,)
         Row of the frame of each image, see :func:`match_rows`.
     classes : iterable of str, optional
         More tags; a boolean column of that name is taken, else one is made.
     details : bool
-        Write ``<tag>_source`` for each tag, and ``note``, too.
+        Write ``<tag>_source``, ``_by``, ``_when`` and ``_how`` for each tag, and ``note``, too,
+        and ``set_aside`` where an image is.
 
     Raises
     ------
@@ -52,8 +54,9 @@ class TagColumns(Columns):
     Notes
     -----
     The dtype of a column is kept: False stands for no and, in a bool column, for not said, <NA>
-    for not said in a nullable one. The column of a tag that is gone is taken out if it was made
-    here, else nothing is true in it any more.
+    for not said in a nullable one. Text says not said by empty cells, or by False where it has
+    none. The column of a tag that is gone is taken out if it was made here, else nothing is true
+    in it any more.
     """
 
     def __init__(
@@ -69,10 +72,12 @@ class TagColumns(Columns):
             raise ValueError(
                 f"frame has {frame.columns.nlevels} levels of column names; tags need one level"
             )
-        super().__init__(frame, frame_rows, "note", details=details)
+        super().__init__(frame, frame_rows, "note", "set_aside", details=details)
         self._keys = _keys(columns)
         self.classes = list(self._keys)
-        self.classes += [name for name in self._given(classes) if name not in self._keys]
+        given = given_names(listed(classes), self._check_given)
+        self.classes += [name for name in given if name not in self._keys]
+        self.asked = list(self.classes)
         if len(self.classes) > MAX_CLASSES:
             raise ValueError(
                 f"column and classes name {len(self.classes):,} tags; "
@@ -84,22 +89,42 @@ class TagColumns(Columns):
             tag.check(frame, details=details)
         if details:
             self._note.check(frame)
+            self._aside.check(frame)
         self._guard = RowGuard(frame)
 
-    def check_class(self, name: Any) -> tuple[str, str]:  # noqa: D102  (see Columns)
-        clean, notice = clean_name(name)
-        if clean in self.classes:
-            return clean, notice
-        taken = clean in self.frame.columns
-        if self.details and not taken:
-            others = {"note", *(beside(known, "source") for known in self.classes)}
-            beside_it = beside(clean, "source")
-            taken = clean in others or beside_it in self.frame.columns or beside_it in self.classes
-        if taken:
-            raise RefusedError(
-                f"the DataFrame has a column for {clean[:60]!r} that is no tag; use another name"
-            )
-        return clean, notice
+    @property
+    def held(self) -> list[Codes]:  # type: ignore[override]
+        """What the columns were last known to hold, by tag."""
+        return [tag.held for tag in self._tags]
+
+    def are_same(self, other: Columns) -> bool:
+        """Whether some of these are columns of another."""
+        if not isinstance(other, TagColumns):
+            return False
+        mine, theirs = (
+            {tag.column.name for number, tag in enumerate(each._tags) if number not in each.hidden}
+            for each in (self, other)
+        )
+        return bool(mine & theirs) or not (mine or theirs)
+
+    def read(self) -> list[Reading]:  # noqa: D102  (see Columns)
+        self._guard.check(self.frame, self._own())
+        readings = []
+        for number, tag in enumerate(self._tags):
+            if number in self.hidden or number in self.gone or not tag.column.exists:
+                continue
+            current = tag.column.current(self.frame)
+            if is_untouched(current, tag.seen):
+                continue
+            if not holds_flags(current):
+                raise ConflictError(
+                    f"Column {tag.column.name!r} is {current.dtype} now and holds more than True "
+                    f"and False: {KEPT}."
+                )
+            tag.see(current)
+            codes = read_flags(current.iloc[self.frame_rows], has_no=tag.has_no)
+            readings.append(Reading(number, codes, []))
+        return readings
 
     def check_clear(self) -> None:
         """Tags can always be cleared."""
@@ -110,38 +135,67 @@ class TagColumns(Columns):
         self._tags += [self._open(name) for name in names[len(self._tags) :]]
         super().follow(names, gone)
 
+    def _known_as(self, _name: str) -> str | None:
+        return None
+
+    def _check_new(self, name: str) -> str:
+        taken = name in self.frame.columns
+        if self.details and not taken:
+            others = {beside(known, ending) for known in self.classes for ending in ENDINGS}
+            taken = name in {"note", "set_aside", *others} or any(
+                beside(name, ending) in self.frame.columns or beside(name, ending) in self.classes
+                for ending in ENDINGS
+            )
+        if taken:
+            raise RefusedError(
+                f"the DataFrame has a column for {name[:60]!r} that is no tag; use another name"
+            )
+        return name
+
     def _check_given(self, name: str) -> str:
-        return clean_name(name)[0]
+        return same_name(name, self.classes) or name
 
     def _open_in(self, frame: pd.DataFrame, frame_rows: NDArray[np.int64]) -> Columns:
-        tags = [name for number, name in enumerate(self.classes) if number not in self.gone]
+        not_ours = self.gone | self.hidden
+        tags = [name for number, name in enumerate(self.classes) if number not in not_ours]
         columns = [self._keys.get(name, name) for name in tags]
-        return TagColumns(frame, columns, frame_rows)
+        other = TagColumns(frame, columns, frame_rows)
+        other.hidden = self.hidden
+        return other
 
-    def _sources(
-        self, layers: Sequence[Codes], suggested: Suggested
-    ) -> Iterator[tuple[SourceColumn, Numbers]]:
-        for number, (tag, layer) in enumerate(zip(self._tags, layers, strict=True)):
-            if number not in self.gone:
-                yield tag.source, tag.source.wanted(layer, tag.found, suggested(number))
+    def _about(self, said: Said) -> Iterator[tuple[AboutColumn, NDArray[Any]]]:
+        for number, (tag, layer) in enumerate(zip(self._tags, said.layers, strict=True)):
+            if number not in self.gone | self.hidden:
+                yield from tag.about(layer, said.suggested(number), said.about.origins(number))
 
     def _own(self) -> list[OwnColumn]:
-        details = [*(tag.source for tag in self._tags), self._note] if self.details else []
-        return [*(tag.column for tag in self._tags), *details]
+        tags = [tag for number, tag in enumerate(self._tags) if number not in self.hidden]
+        columns: list[OwnColumn] = [tag.column for tag in tags]
+        if self.details:
+            columns += [column for tag in tags for column in (tag.source, *tag.origins)]
+            columns += [self._note, *([self._aside] if self._aside.exists else [])]
+        return columns
 
-    def _open(self, name: str) -> _Tag:
+    def _open(self, name: str) -> Tag:
         """Open the column of a tag, whatever is in it; it is made later if there is none."""
         key = self._keys.get(name, name)
-        column = OwnColumn(self.frame, key, _no_flags)
+        column = OwnColumn(self.frame, key, no_flags)
         source = SourceColumn(self.frame, beside(key, "source"), self.frame_rows)
-        found = np.zeros(len(self.frame_rows), np.uint16)
-        if column.exists and _holds_flags(self.frame[key].dtype):
-            found = _read_flags(self.frame[key].iloc[self.frame_rows])
-        return _Tag(column, source, found, np.zeros(len(found), bool))
+        origins = origin_columns(self.frame, key, self.frame_rows)
+        nothing = np.zeros(len(self.frame_rows), np.uint16)
+        tag = Tag(column, source, origins, nothing, nothing.astype(bool), nothing.copy())
+        if column.exists and holds_flags(self.frame[key]):
+            tag.see(self.frame[key])
+            tag.found = read_flags(self.frame[key].iloc[self.frame_rows], has_no=tag.has_no)
+            tag.held = tag.found.copy()
+        return tag
 
     def _renumber(self, classes: list[str]) -> None:
-        known = dict(zip(self.classes, self._tags, strict=True))
-        self._tags = [known.get(name) or self._open(name) for name in classes]
+        known = {name_key(name): tag for name, tag in zip(self.classes, self._tags, strict=True)}
+        for name in classes:  # a column keeps its name where the journal spells it otherwise
+            if name_key(name) in known and name not in self.classes:
+                self._keys[name] = known[name_key(name)].column.name
+        self._tags = [known.get(name_key(name)) or self._open(name) for name in classes]
         self.layers = [tag.found for tag in self._tags]
         self.classes = classes
 
@@ -150,22 +204,17 @@ class TagColumns(Columns):
             self._tags[number].behind[positions] = True
 
     def _plan(
-        self,
-        frame: pd.DataFrame,
-        layers: Sequence[Codes],
-        suggested: Suggested,
-        notes: dict[int, str],
-        details: bool,
-        *,
-        whole: bool = False,
+        self, frame: pd.DataFrame, said: Said, details: bool, *, whole: bool = False
     ) -> tuple[list[Step], Callable[[], None]]:
         self._guard.check(frame, self._own())
         steps: list[Step] = []
         settles: list[Callable[[], None]] = []
         for number, name in enumerate(self.classes):
-            tag, layer = self._tags[number], layers[number]
+            if number in self.hidden:
+                continue
+            tag, layer = self._tags[number], said.layers[number]
             if number in self.gone and (tag.column.made or not tag.column.exists):
-                steps += tag.column.drop() + tag.source.drop()
+                steps += tag.drop()
                 settles.append(tag.forget)
                 continue
             key = self._keys.get(name, name)
@@ -173,85 +222,25 @@ class TagColumns(Columns):
             steps += more
             settles.append(settle)
             if details:
-                more, settle = tag.plan_source(frame, key, layer, suggested(number))
+                origins = said.about.origins(number)
+                about = tag.about(layer, said.suggested(number), origins)
+                more, settle = tag.plan_about(frame, key, about)
                 steps += more
                 settles.append(settle)
             else:
-                steps += tag.source.drop()
+                steps += tag.drop_about()
         if details:
-            steps += self._note.steps(frame, notes)
-            settles.append(partial(self._note.settle, notes))
+            more, settle = self._plan_notes(frame, said)
+            steps += more
+            settles.append(settle)
         else:
-            steps += self._note.drop()
+            steps += self._drop_notes()
 
         def settle_all() -> None:
             for each in settles:
                 each()
 
         return steps, settle_all
-
-
-@dataclass(eq=False)
-class _Tag:
-    """The columns of one tag."""
-
-    column: OwnColumn
-    source: SourceColumn
-    found: Codes
-    """The layer found at the start."""
-    behind: NDArray[np.bool_]
-    """Images whose tag is to be written."""
-
-    def check(self, frame: pd.DataFrame, *, details: bool) -> None:
-        """Raise TypeError if the columns cannot hold the tag."""
-        if self.column.exists and not _holds_flags(frame[self.column.name].dtype):
-            name = self.column.name
-            raise TypeError(
-                f"column {name!r} has dtype {frame[name].dtype}, but tags are True or False; "
-                f"frame[{name!r}] = frame[{name!r}].astype('boolean') makes it so"
-            )
-        if details:
-            self.source.check(frame)
-
-    def plan(
-        self,
-        frame: pd.DataFrame,
-        name: Hashable,
-        frame_rows: NDArray[np.int64],
-        layer: Codes,
-        *,
-        whole: bool,
-    ) -> tuple[list[Step], Callable[[], None]]:
-        """Plan the steps that bring the column to `layer`, and what to do once they are taken."""
-        whole = whole or not self.column.exists
-        rows = np.arange(len(layer)) if whole else np.flatnonzero(self.behind)
-        if not rows.size and self.column.exists and name == self.column.name:
-            return [], lambda: None
-        current = self.column.current(frame)
-        if not _holds_flags(current.dtype):
-            raise ConflictError(f"Column {self.column.name!r} is {current.dtype} now: {KEPT}.")
-        missing = pd.NA if _has_missing(current.dtype) else False
-        filled = fill(current, frame_rows[rows], layer[rows], _VALUES, missing=missing)
-
-        def settle() -> None:
-            self.column.name, self.column.exists = name, True
-            self.behind[rows] = False
-
-        return self.column.put(frame, filled, name), settle
-
-    def plan_source(
-        self, frame: pd.DataFrame, name: Hashable, layer: Codes, suggested: NDArray[np.bool_]
-    ) -> tuple[list[Step], Callable[[], None]]:
-        """Plan the steps that say who gave the tag, and what to do once they are taken."""
-        wanted = self.source.wanted(layer, self.found, suggested)
-        steps = self.source.steps(frame, wanted, beside(name, "source"))
-        return steps, partial(self.source.settle, wanted, beside(name, "source"))
-
-    def forget(self) -> None:
-        """Remember that the columns that were made are gone."""
-        self.column.exists = False
-        if self.source.made:
-            self.source.forget()
 
 
 def _keys(columns: Iterable[Hashable]) -> dict[str, Hashable]:
@@ -264,28 +253,14 @@ def _keys(columns: Iterable[Hashable]) -> dict[str, Hashable]:
             raise TypeError(
                 f"column holds {column!r}; the columns of tags are named by text or numbers"
             ) from None
-        if name in keys:
+        except RefusedError as error:
+            raise ValueError(f"column holds {column!r}, but {error}") from error
+        same = same_name(name, keys)
+        if same == name:
             raise ValueError(f"column names {name[:60]!r} twice")
+        if same is not None:
+            raise ValueError(
+                f"column names two columns, but {one_class([same, name])}; rename one"
+            )
         keys[name] = column
     return keys
-
-
-def _no_flags(frame: pd.DataFrame) -> pd.Series[Any]:
-    return pd.Series(np.zeros(len(frame), bool), frame.index)
-
-
-def _holds_flags(dtype: Any) -> bool:
-    return pd.api.types.is_bool_dtype(dtype) and not isinstance(dtype, pd.CategoricalDtype)
-
-
-def _has_missing(dtype: Any) -> bool:
-    return pd.api.types.is_extension_array_dtype(dtype)
-
-
-def _read_flags(values: pd.Series[Any]) -> Codes:
-    """Layer of a boolean column."""
-    yes = values.to_numpy(bool, na_value=False)
-    codes = yes.astype(np.uint16)
-    if _has_missing(values.dtype):
-        codes[~yes & values.notna().to_numpy()] = 2
-    return codes

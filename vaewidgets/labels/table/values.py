@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from vaewidgets.labels.journal.edits import MAX_CLASSES, MAX_NAME, RefusedError, clean_name
+from vaewidgets.labels.journal.names import name_key
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
 
@@ -73,8 +75,6 @@ def name_of(value: Any) -> str:
         If it is no text, number or bool.
     """
     if isinstance(value, str):
-        if not value.strip():
-            return "(empty)" if not value else f"(blank {len(value)})"
         return clean_name(value.replace("\x00", "\N{SYMBOL FOR NULL}"))[0]
     if isinstance(value, (bool, np.bool_, int, np.integer)):
         return str(value)[:MAX_NAME]
@@ -85,18 +85,34 @@ def name_of(value: Any) -> str:
     )
 
 
+def is_nothing(value: Any) -> bool:
+    """Whether a value says that there is no label: missing, or text with nothing to be seen."""
+    if isinstance(value, str):
+        return not name_key(value)
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
+def without_nothing(
+    codes: NDArray[np.int64], values: Sequence[Any]
+) -> tuple[NDArray[np.int64], list[Any]]:
+    """Codes, 0 for none or 1 + place in `values`, and values, without those that say nothing."""
+    said = np.array([not is_nothing(value) for value in values], bool)
+    place = np.append(0, np.where(said, np.cumsum(said), 0))
+    return place[codes], [values[k] for k in np.flatnonzero(said).tolist()]
+
+
 def int_or_nan(value: Any) -> float:
     """Nearest whole number of a float small enough to be exact, else nan."""
     return float(round(value)) if abs(value) < 1e15 else float("nan")
 
 
-def read_classes(column: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], list[Any]]:
+def read_classes(column: pd.Series[Any]) -> tuple[NDArray[np.int64], list[Any]]:
     """Codes and distinct values of a column.
 
     Returns
     -------
     codes : ndarray, shape (n,), int64
-        0 where missing, else 1 + the number of the value.
+        0 where missing or blank, else 1 + the number of the value.
     values : list
         Categories in their order; else the values sorted, by name where they do not compare.
 
@@ -124,6 +140,7 @@ def read_classes(column: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], list[Any
         place[order] = np.arange(1, len(values) + 1)
         place[-1] = 0  # factorize says -1 for missing
         codes, values = place[found], [values[i] for i in order]
+    codes, values = without_nothing(codes, values)
     if len(values) > MAX_CLASSES:
         raise ValueError(
             f"holds {len(values):,} different values; a label column has at most {MAX_CLASSES:,} "
