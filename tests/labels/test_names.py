@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vaewidgets.labels.journal import RefusedError
@@ -86,6 +86,7 @@ ODD = st.sampled_from(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.text(), st.text(ODD)))
 def test_what_a_name_is_known_by_is_known_by_itself(name):
     key = name_key(name)
