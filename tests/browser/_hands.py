@@ -8,8 +8,48 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page
 
+from tests.browser._page import PATIENCE
+from tools.jupyter import NotebookPage
+
 MAP_PADDING = 28  # CSS pixels around the points of a map that shows all of them
+MISSING = """() => {
+  const cells = jupyterapp.shell.currentWidget.content.widgets;
+  const places = cells.flatMap(({ outputArea: area }, cell) => {
+    const found = area?.node.querySelectorAll(".jp-OutputArea-output") ?? [];
+    return Array.from({ length: area?.model.length ?? 0 }, (_, k) => {
+      const isWidget = "application/vnd.jupyter.widget-view+json" in area.model.get(k).data;
+      const isShown = isWidget ? found[k]?.firstElementChild?.childElementCount > 0 : found[k];
+      return isShown ? [] : [`output ${k} of cell ${cell}`];
+    }).flat();
+  });
+  const waiting = ".vw-save[data-state=waiting], .vw-current .vw-empty, .vw-error:not([hidden])";
+  const parts = [...document.querySelectorAll(waiting)];
+  return [...places, ...parts.map((part) => `${part.className} ${part.textContent}`)];
+}"""
 REGISTRY = 'globalThis[Symbol.for("vaewidgets.gl.1")]'  # the page's one WebGL context
+
+
+def wait_until_shown(notebook: NotebookPage) -> None:
+    """Wait until every widget is in its cell, with its labels and its picture.
+
+    A cell has run before the page has made the views of what it shows.
+    """
+    missing: list[str] = []
+
+    def is_shown() -> bool:
+        missing[:] = notebook.page.evaluate(MISSING)
+        return not missing
+
+    try:
+        notebook.wait_until(is_shown, timeout=PATIENCE)
+    except AssertionError as error:
+        raise AssertionError(f"not shown: {missing}; {notebook.console[-9:]}") from error
+
+
+def run_all(notebook: NotebookPage) -> None:
+    """Run all cells and wait until what they show is there."""
+    notebook.run_all()
+    wait_until_shown(notebook)
 
 
 def titled(page: Page, title: str) -> Locator:
@@ -72,6 +112,14 @@ class Camera:
     def place(self, xy: NDArray[np.float32]) -> NDArray[np.float64]:
         """Places of points, (n, 2)."""
         return self.half + (xy - self.middle) * [self.scale, -self.scale]
+
+
+def gallery_rows(view: Locator) -> list[int]:
+    """Rows of the images shown beside a map, as soon as there are some."""
+    items = view.locator(".vw-gallery-item")
+    items.first.wait_for()
+    rows = items.evaluate_all("items => items.map((item) => Number(item.dataset.row))")
+    return list(rows)
 
 
 def drag_lasso(view: Locator, left: float, top: float, right: float, bottom: float) -> None:

@@ -11,10 +11,15 @@ The fixture `widget_page` (in `conftest.py`) shows a widget and gives back a `Wi
 What a test has: `view.page` (Playwright's page), `view.locator(css)`, `view.root` (the first
 ``.vw-root``), `view.show(widget)` for one more view of the same or another widget (returns its
 number), `view.remove(number)`, `view.reload()`, `view.wait_until(condition)` for something to
-become true in Python, `view.settle()` until all messages both ways are handled,
-`view.value(widget, trait)` for what the page has, `view.counts(widget)` for what is alive in the
-page, `view.screenshot(name)` into ``screenshots/``. Widgets change as usual:
-``widget.selection = [3]`` reaches the page.
+become true in Python, `view.settle()` until all messages both ways are handled and drawn, as a
+view is when it has been shown, `view.value(widget, trait)` for what the page has,
+`view.counts(widget)` for what is alive in the page, `view.screenshot(name)` into
+``screenshots/``. Widgets change as usual: ``widget.selection = [3]`` reaches the page.
+
+A test must not depend on how fast the machine is: it waits for what it wants to see, never for a
+time. What only time brings (a timer, a hint that goes, an animation) is seen with
+``widget_page(widget, held=True)``: the page's clock then stands, frames and timers too, until
+`view.turn(milliseconds)` moves it on, or `view.free()` lets it go.
 
 Messages of the page are handled one after the other on a thread of their own, as JupyterLab's
 subshells do it. The test fails at its end if the page logged an error, threw, or asked for
@@ -48,6 +53,11 @@ from tools import pages
 
 HERE = Path(__file__).parent
 MARGIN = 16
+PATIENCE = 120.0
+"""Seconds that a test waits for what should come: only one that fails waits so long."""
+FRAMES = 4
+"""A message may draw in the frame after it, and what that has changed in the frames after."""
+FRAME_MS = 16
 PAGE = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>vaewidgets</title>
 <style>
@@ -126,12 +136,12 @@ class Bridge:
     def __init__(self, server: PageServer) -> None:
         self.key = secrets.token_hex(8)
         self.errors: list[str] = []
-        self.sent = 0
-        self.working = 0
+        self.sent = self.taken = self.handled = 0  # frames to the page, from it, and done of those
         self.comms: dict[str, PageComm] = {}
         self._server = server
         self._waiting: list[bytes] = []
         self._socket: _Socket | None = None
+        self._sending = threading.Lock()
         self._kernel = ThreadPoolExecutor(1, thread_name_prefix="page-messages")
         server.bridges[self.key] = self
 
@@ -146,10 +156,11 @@ class Bridge:
         parts = [bytes(part) for part in buffers or ()]
         # No NaN: Jupyter would turn it into the word "nan", so a widget must not send one.
         text = json.dumps({**header, "sizes": [len(p) for p in parts]}, allow_nan=False).encode()
-        self.sent += 1
-        self._server.loop.add_callback(
-            self._write, struct.pack("<I", len(text)) + text + b"".join(parts)
-        )
+        with self._sending:
+            self.sent += 1
+            self._server.loop.add_callback(
+                self._write, struct.pack("<I", len(text)) + text + b"".join(parts)
+            )
 
     def _write(self, frame: bytes) -> None:
         if self._socket is None:
@@ -164,7 +175,7 @@ class Bridge:
         for size in header.pop("sizes"):
             buffers.append(memoryview(frame)[start : start + size])
             start += size
-        self.working += 1
+        self.taken += 1
         self._kernel.submit(self._handle, header, buffers)
 
     def _handle(self, header: dict[str, Any], buffers: list[memoryview]) -> None:
@@ -177,12 +188,12 @@ class Bridge:
         finally:
             if header["data"].get("method") == "update":
                 self.send({"type": "handled", "id": header["id"]})
-            self.working -= 1
+            self.handled += 1
 
     def restart(self) -> None:
         """Begin anew with a page that is loaded again: it knows nothing of before."""
         self._socket = None
-        self.sent = 0
+        self.sent = self.taken = self.handled = 0
         self.comms.clear()
 
     def close(self) -> None:
@@ -214,11 +225,15 @@ class PageComm(BaseComm):
 class WidgetPage:
     """A page with views of widgets; see the top of this file."""
 
-    def __init__(self, page: Page, bridge: Bridge, address: str) -> None:
+    def __init__(self, page: Page, bridge: Bridge, address: str, *, held: bool = False) -> None:
         self.page = page
         self.errors: list[str] = []
         self._bridge = bridge
+        self._held = held
         pages.watch(page, self.errors)
+        if held:
+            page.clock.install(time=0)
+            page.clock.pause_at(1)
         page.goto(f"{address}/#{bridge.key}")
 
     @property
@@ -230,15 +245,18 @@ class WidgetPage:
         """Find elements as ``page.locator`` does, e.g. with ``has_text=``."""
         return self.page.locator(selector, **options)
 
-    def show(self, widget: Any) -> int:
-        """Add a view of `widget` below those shown; returns its number."""
+    def show(self, widget: Any, *, settle: bool = True) -> int:
+        """Add a view of `widget` below those shown, settled if not told else; give its number."""
         if widget.model_id not in self._bridge.comms:
             # Before the state is read: what changes in between must reach the page too.
             widget.comm = PageComm(self._bridge, widget.model_id)
             state, paths, buffers = _remove_buffers(widget.get_state())
             data = {"state": state, "buffer_paths": paths}
             self._bridge.send({"type": "model", "id": widget.model_id, "data": data}, buffers)
-        return int(self.page.evaluate("id => harness.show(id)", widget.model_id))
+        number = int(self.page.evaluate("id => harness.show(id)", widget.model_id))
+        if settle:
+            self.settle()
+        return number
 
     def reload(self) -> None:
         """Load the page again; it shows nothing until `show` is called."""
@@ -263,20 +281,62 @@ class WidgetPage:
         )
 
     def wait_until(
-        self, condition: Callable[[], Any], message: str = "", timeout: float = 30.0
+        self, condition: Callable[[], Any], message: str = "", timeout: float = PATIENCE
     ) -> None:
         """Wait until `condition()` is true; the page goes on meanwhile."""
         pages.wait_until(self.page, condition, message, timeout, self.errors)
 
     def settle(self) -> None:
-        """Wait until every message in both directions has been handled and a frame was drawn."""
-        self.wait_until(self._is_quiet, "the messages were not all handled")
-        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
+        """Wait until nothing is on its way between page and kernel, and all of it was drawn."""
+        self.wait_until(self._has_settled, "the messages were not all handled and answered")
 
-    def _is_quiet(self) -> bool:
-        if not self.page.evaluate("harness.idle()") or self._bridge.working > 0:
+    def _has_settled(self) -> bool:
+        """Whether all is handled, and drawing it has brought nothing new."""
+        before = self._quiet_after()
+        if before is None:
             return False
-        return int(self.page.evaluate("harness.received()")) == self._bridge.sent
+        self._draw()
+        return self._quiet_after() == before
+
+    def _quiet_after(self) -> tuple[int, int] | None:
+        """How many frames have crossed each way, all of them handled; None if some are not."""
+        bridge = self._bridge
+        page = self.page.evaluate("harness.traffic()")
+        is_quiet = page["idle"] and page["posted"] == bridge.taken == bridge.handled
+        is_quiet = is_quiet and page["received"] == bridge.sent
+        return (page["received"], page["posted"]) if is_quiet else None
+
+    def _draw(self) -> None:
+        """Let some frames pass."""
+        if self._held:
+            # What is observed (sizes, what is in sight) goes by the frames of the browser.
+            self.page.evaluate(
+                "() => new Promise((end) => new IntersectionObserver(end).observe(document.body))"
+            )
+            self.page.clock.run_for(FRAMES * FRAME_MS)
+            return
+        self.page.evaluate(
+            """async (frames) => {
+              for (let k = 0; k < frames; k++) await new Promise(requestAnimationFrame);
+            }""",
+            FRAMES,
+        )
+
+    def turn(self, milliseconds: int) -> None:
+        """Move a held clock on, with every frame and timer on the way, and settle."""
+        self.page.clock.run_for(milliseconds)
+        self.settle()
+
+    def free(self) -> None:
+        """Let a held clock go on by itself."""
+        self.page.clock.resume()
+        self._held = False
+
+    def wait_until_sent(self) -> None:
+        """Wait until all that the page has sent lies before the kernel, which may be busy."""
+        self.wait_until(
+            lambda: self.page.evaluate("harness.traffic().posted") == self._bridge.taken
+        )
 
     def screenshot(self, name: str) -> Path:
         """Save the whole page as ``screenshots/{name}.png``, for people to look at."""
@@ -305,6 +365,7 @@ def open_page(
     height: int = 900,
     theme: str = "light",
     reduced_motion: bool = False,
+    held: bool = False,
 ) -> Iterator[WidgetPage]:
     """Open an empty page that is `width` CSS pixels wide for widgets; fail if it had errors."""
     bridge = Bridge(server)
@@ -315,7 +376,7 @@ def open_page(
     )
     log = logging.getLogger("traitlets")
     try:
-        view = WidgetPage(context.new_page(), bridge, server.address)
+        view = WidgetPage(context.new_page(), bridge, server.address, held=held)
         handler = _Swallowed(view.errors)
         log.addHandler(handler)
         try:

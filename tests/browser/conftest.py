@@ -8,7 +8,8 @@ real Jupyter, each test with a server of its own::
         notebook.page.locator(".vw-root").wait_for()
         assert notebook.evaluate("len(scatter.selection)") == 0
 
-The cells have run when `lab(...)` returns; a cell that raises fails the test with its traceback.
+When `lab(...)` returns the cells have run and what they show is there; a cell that raises fails
+the test with its traceback.
 `notebook.page` is Playwright's page, `notebook.wait_until(condition)` waits for something seen
 from here, `notebook.evaluate(expression)` reads from the kernel, `lab(cells, theme="JupyterLab
 Dark")` sets the theme. At the end the test fails if the page threw or asked for anything outside
@@ -27,9 +28,13 @@ from playwright.sync_api import Browser
 
 from tests.browser._annotating import make_annotator
 from tests.browser._fake_kernel import FakeAnnotator
-from tests.browser._page import PageServer, WidgetPage, open_page
-from tools import chromium
+from tests.browser._hands import wait_until_shown
+from tests.browser._page import PATIENCE, PageServer, WidgetPage, open_page
+from tools import chromium, jupyter
 from tools.jupyter import JupyterServer, NotebookPage, run_notebook, write_notebook
+
+# While a machine is busy, a page that does nothing may only be slow.
+jupyter.STALL_SECONDS = PATIENCE
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,6 +56,23 @@ def browser_type_launch_args() -> dict[str, object]:
 
 
 @pytest.fixture(scope="session")
+def browser(browser: Browser) -> Browser:
+    """Whose pages wait as long for an element as a busy machine may need."""
+
+    def patient(make: Callable[..., Any]) -> Callable[..., Any]:
+        def made(*args: Any, **options: Any) -> Any:
+            one = make(*args, **options)
+            one.set_default_timeout(PATIENCE * 1000)
+            return one
+
+        return made
+
+    for name in ("new_context", "new_page"):
+        setattr(browser, name, patient(getattr(browser, name)))
+    return browser
+
+
+@pytest.fixture(scope="session")
 def page_server() -> Iterator[PageServer]:
     server = PageServer()
     yield server
@@ -62,9 +84,9 @@ def widget_page(browser: Browser, page_server: PageServer) -> Iterator[Callable[
     """Show a widget in a bare page: ``view = widget_page(widget, theme="dark", width=420)``."""
     with ExitStack() as stack:
 
-        def show(widget: Any, **options: Any) -> WidgetPage:
+        def show(widget: Any, *, settle: bool = True, **options: Any) -> WidgetPage:
             view = stack.enter_context(open_page(browser, page_server, **options))
-            view.show(widget)
+            view.show(widget, settle=settle)
             return view
 
         yield show
@@ -107,6 +129,7 @@ def _jupyter(browser: Browser, folder: Path, app: str) -> Iterator[Callable[...,
             stack.callback(server.close)
             write_notebook(place / "test.ipynb", cells)
             opened.append(stack.enter_context(run_notebook(browser, server, place / "test.ipynb")))
+            wait_until_shown(opened[-1])
             return opened[-1]
 
         yield run

@@ -18,7 +18,9 @@ const connected = new Promise((resolve) => {
 const models = new Map();
 const waiting = new Map(); // by model id: called when the model has arrived
 const views = [];
+const questions = new Map(); // to the kernel, by request: the model each is of
 let received = 0;
+let posted = 0;
 
 socket.onmessage = ({ data }) => {
   const { header, buffers } = unpack(data);
@@ -57,6 +59,7 @@ function post(header, buffers) {
     frame.set(part, start);
     start += part.byteLength;
   }
+  posted++;
   socket.send(frame);
 }
 
@@ -138,7 +141,10 @@ function createModel(id, { state, buffer_paths: paths }, buffers) {
     },
     receive(data, parts) {
       if (data.method === "update") change(putBuffers(data.state, data.buffer_paths ?? [], parts));
-      else if (data.method === "custom") trigger("msg:custom", data.content, parts);
+      else if (data.method === "custom") {
+        questions.delete(data.content.request);
+        trigger("msg:custom", data.content, parts);
+      }
     },
     handled() {
       inFlight--;
@@ -146,6 +152,7 @@ function createModel(id, { state, buffer_paths: paths }, buffers) {
     },
     close() {
       models.delete(id);
+      for (const [request, asker] of questions) if (asker === id) questions.delete(request);
       controller.abort();
     },
     /** What a widget's code gets; `owner` is the view, so that its listeners can be told apart. */
@@ -160,7 +167,10 @@ function createModel(id, { state, buffer_paths: paths }, buffers) {
         changed = {};
         flush();
       },
-      send: (content, _callbacks, parts = []) => send({ method: "custom", content }, parts),
+      send(content, _callbacks, parts = []) {
+        if (content.request !== undefined) questions.set(content.request, id);
+        send({ method: "custom", content }, parts);
+      },
       on: (events, callback) => {
         for (const event of events.split(" ")) listeners.push({ event, callback, owner });
       },
@@ -263,7 +273,11 @@ window.harness = {
   globalListeners: () => globalListeners,
   canvases: () => document.querySelectorAll("canvas").length,
   contexts: () => contexts.filter((c) => c.deref() && !c.deref().isContextLost()).length,
-  received: () => received,
-  idle: () => [...models.values()].every((model) => model.idle()),
+  /** What has crossed, and whether the page waits for nothing of the kernel. */
+  traffic: () => ({
+    received,
+    posted,
+    idle: questions.size === 0 && [...models.values()].every((model) => model.idle()),
+  }),
   value: (id, name) => models.get(id).values[name],
 };

@@ -8,13 +8,18 @@ df = pd.DataFrame({"x": range(200)})
 notes = Annotator(codes, None, df, classes=["cat", "dog"])
 notes
 """
-# The host may hand the page's messages to another thread at once, or only after the cell: either
-# way the frame must not change under the cell, and must have both labels after it.
+# Runs until the label was made. The host may hand the page's messages to another thread at once,
+# or only after the cell: either way the frame must not change under the cell, and must have both
+# labels after it. What comes while the cell runs waits in the gate, or wrongly is in the frame.
 BUSY = """
-until = time.time() + 3
-while time.time() < until and not any(notes.labels):
-    time.sleep(0.05)
-time.sleep(0.5)
+from pathlib import Path
+from vaewidgets.labels.gate import gate
+Path({runs!r}).touch()
+while not Path({pressed!r}).exists():
+    time.sleep(0.01)
+until = time.time() + 10
+while time.time() < until and not gate._waiting and df["label"].isna().all():
+    time.sleep(0.01)
 seen = int(df["label"].notna().sum())
 df.loc[199, "label"] = "mine"
 """
@@ -45,23 +50,25 @@ def test_no_number_of_escapes_gives_the_keys_to_the_notebook_and_tab_does(lab):
             assert presses < 40, f"{key} does not leave the widget"
 
 
-def test_a_label_made_while_a_cell_runs_is_in_the_frame_when_it_has_ended(lab):
+def test_a_label_made_while_a_cell_runs_is_in_the_frame_when_it_has_ended(lab, tmp_path):
     notebook = lab([SETUP])
     page = notebook.page
-    page.locator(".vw-class").first.wait_for()
     assert notebook.evaluate("setattr(notes, 'selection', [0, 3]) or 1") == 1
     page.locator(".vw-selected", has_text="2 selected").wait_for()
+    runs, pressed = tmp_path / "runs", tmp_path / "pressed"
     page.evaluate(
         """code => {
           const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
           window.busy = kernel.requestExecute({ code }).done;
         }""",
-        BUSY,
+        BUSY.format(runs=str(runs), pressed=str(pressed)),
     )
-    page.wait_for_timeout(300)
+    notebook.wait_until(runs.exists, "the cell does not run")
     page.locator(".vw-class").nth(1).click()
+    pressed.touch()
     page.evaluate("() => window.busy")
     page.locator(".vw-save[data-state=saved]").wait_for()
     assert notebook.evaluate("seen") == 0
     labels = {"0": "dog", "3": "dog", "199": "mine"}
-    assert notebook.evaluate("df['label'].dropna().rename(str).to_dict()") == labels
+    found = "df['label'].dropna().rename(str).to_dict()"
+    notebook.wait_until(lambda: notebook.evaluate(found) == labels, "a label is lost")

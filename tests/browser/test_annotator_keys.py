@@ -43,12 +43,11 @@ def test_0_takes_labels_off_and_home_shows_the_whole_map(annotate, widget_page):
     before = view.page.evaluate(picture)
     for key in ("+", "+", "0"):
         view.page.keyboard.press(key)
-    view.page.wait_for_timeout(300)
-    assert view.page.evaluate(picture) != before
     assert "Draw around" in words(view, ".vw-action")
+    view.settle()
+    assert view.page.evaluate(picture) != before
     view.page.keyboard.press("Home")
-    view.page.wait_for_timeout(300)
-    assert view.page.evaluate(picture) == before
+    view.wait_until(lambda: view.page.evaluate(picture) == before, "the map is not as it was")
     view.page.keyboard.press("?")
     keys = view.locator(".vw-keys-key").all_inner_texts()
     assert len([key for key in keys if "0" in key.split(", ")]) == 1

@@ -95,14 +95,12 @@ def test_what_the_filter_leaves_out_is_a_faint_dot_and_a_suggestion_a_ring(
     apart = np.linalg.norm(places[:, None] - places[None], axis=2) + 99 * np.eye(N)
     lonely = int(np.argmax(apart.min(axis=1)[1:]) + 1)
     choose(view, "0")
-    view.page.wait_for_timeout(200)
     (_, middle), (_, edge) = around(view, places[lonely])
     assert 0.1 < middle < 0.35
     assert abs(middle - edge) < 0.05
     choose(view, "all")
     widget.suggest(np.where(np.arange(N) == lonely, 2, 0), np.full(N, 255))
     view.settle()
-    view.page.wait_for_timeout(200)
     (_, middle), (_, edge) = around(view, places[lonely])
     assert edge > middle + 0.2
 
@@ -114,9 +112,9 @@ def test_on_a_dark_ground_what_is_not_selected_can_still_be_seen(annotate, widge
     places = Camera(CODES, box["width"], box["height"]).place(CODES)
     apart = np.linalg.norm(places[:, None] - places[None], axis=2) + 99 * np.eye(N)
     lonely = int(np.argmax(apart.min(axis=1)))
+    before = around(view, places[lonely])
     widget.selection = [(lonely + 1) % N]
-    view.settle()
-    view.page.wait_for_timeout(200)
+    view.wait_until(lambda: around(view, places[lonely]) != before, "the point is not dimmed")
     (light, ink), _ = around(view, places[lonely])
     ground = 24
     seen = light * ink + ground * (1 - ink)

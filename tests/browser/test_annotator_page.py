@@ -50,16 +50,22 @@ def test_rectangle_and_brush_select_shift_adds_and_alt_removes(annotate, widget_
     assert set(widget.selection.tolist()) == both | (both - fewer)
 
 
+# Milliseconds: until an edit is sent again, and until it is said that no answer comes.
+AGAIN, STUCK = 2000, 6000
+
+
 def test_edits_survive_a_reload_while_the_kernel_is_silent(annotate, widget_page):
     widget = annotate()
-    view = widget_page(widget, width=1000)
+    view = widget_page(widget, width=1000, held=True)
     lasso(view)
     chosen = widget.selection.tolist()
     widget.is_silent = True
     view.page.keyboard.press("1")
-    view.wait_until(lambda: "Saving 1" in words(view, ".vw-save-words"))
+    assert "Saving 1" in words(view, ".vw-save-words")
     view.wait_until(lambda: view.page.evaluate("localStorage.length") == 1)
+    view.settle()  # the kernel has had it, and said nothing
     view.reload()
+    view.free()
     widget.is_silent = False
     again = annotate(log=widget.kept)
     view.show(again)
@@ -71,31 +77,33 @@ def test_edits_survive_a_reload_while_the_kernel_is_silent(annotate, widget_page
 
 def test_a_cell_run_again_delivers_what_the_view_before_it_could_not(annotate, widget_page):
     widget = annotate()
-    view = widget_page(widget, width=1000)
+    view = widget_page(widget, width=1000, held=True)
     lasso(view)
     chosen = widget.selection.tolist()
     widget.is_silent = True  # its kernel is gone, its view still there
     view.page.keyboard.press("1")
-    view.locator(".vw-save[data-state=stuck]").wait_for(timeout=15_000)
+    view.turn(STUCK)
+    view.locator(".vw-save[data-state=stuck]").wait_for()
     assert "1 edit not saved" in words(view, ".vw-save-words")
     assert view.locator(".vw-save button", has_text="Copy unsaved").is_visible()
     view.show(annotate(log=widget.kept))
     view.wait_until(lambda: labelled(widget) == chosen)
-    view.page.wait_for_timeout(3000)
+    view.turn(2 * STUCK)
     assert widget.kinds() == ["label"]
 
 
 def test_a_second_view_of_one_log_leaves_the_edits_of_the_first_to_it(annotate, widget_page):
     widget = annotate()
-    view = widget_page(widget, width=1000)
+    view = widget_page(widget, width=1000, held=True)
     lasso(view)
     widget.is_silent = True
     view.page.keyboard.press("1")
     view.show(annotate(log=widget.kept))
-    view.page.wait_for_timeout(1500)  # less than it takes to say that the kernel is gone
+    view.turn(STUCK - 1000)
     assert widget.kinds() == []
     widget.is_silent = False
-    view.wait_until(lambda: widget.kinds() == ["label"])
+    view.turn(AGAIN)
+    assert widget.kinds() == ["label"]
 
 
 def test_what_cannot_be_saved_says_why_and_is_saved_when_it_can(annotate, widget_page):
@@ -106,7 +114,7 @@ def test_what_cannot_be_saved_says_why_and_is_saved_when_it_can(annotate, widget
     view.page.keyboard.press("1")
     view.locator(".vw-save", has_text="No space left on device").wait_for()
     widget.failure = ""
-    view.locator(".vw-save[data-state=saved]").wait_for(timeout=15_000)
+    view.locator(".vw-save[data-state=saved]").wait_for()
     assert widget.kinds() == ["label"]
 
 
@@ -124,6 +132,7 @@ def test_a_class_is_renamed_merged_deleted_and_brought_back(annotate, widget_pag
     view.page.keyboard.type("tiger")
     view.page.keyboard.press("Enter")
     view.wait_until(lambda: set(widget.labels) == {"tiger", None})
+    view.settle()
     rows.first.click(button="right")
     view.page.get_by_text("Merge into").click()
     view.locator(".vw-class-menu select").select_option("2")
@@ -288,6 +297,7 @@ def test_undo_and_redo_say_what_they_did(annotate, widget_page):
     said.filter(has_text=f"Redone: {many} images are").wait_for()
     widget.is_silent = True  # then it is known only here
     view.page.keyboard.press("Control+z")
+    view.settle()
     assert said.inner_text() == "Undone."
     widget.is_silent = False
-    said.filter(has_text=f"Undone: {many} images are").wait_for(timeout=15_000)
+    said.filter(has_text=f"Undone: {many} images are").wait_for()

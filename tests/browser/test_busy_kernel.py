@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.browser._hands import differs, drag_lasso, pixels, put_slider, shows, titled
+from tests.browser._hands import (
+    differs,
+    drag_lasso,
+    gallery_rows,
+    pixels,
+    put_slider,
+    shows,
+    titled,
+)
 
 HOSTS = pytest.mark.parametrize("host", ["lab", "notebook7"])
 SETUP = """
@@ -53,7 +61,7 @@ def test_widgets_go_on_while_a_model_learns_and_stop_ends_it(host, request):
     assert stop.is_visible()
 
     stop.click()
-    training.locator(".vw-status", has_text="Stopped early").wait_for(timeout=5000)
+    training.locator(".vw-status", has_text="Stopped early").wait_for()
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(state="attached")
     assert notebook.failures() == []
     made = "long.inverse_transform(long.transform(images))"
@@ -86,7 +94,7 @@ def turn_a_dimension(notebook):
     before = pixels(result)
     slider = view.locator(".vw-dim-slider").first
     put_slider(slider, 0.9)
-    notebook.wait_until(lambda: differs(result, before), "no picture while the cell runs", 10)
+    notebook.wait_until(lambda: differs(result, before), "no picture while the cell runs")
     notebook.wait_until(lambda: view.locator(".vw-status", has_text="1 slider moved").count())
     return [
         float(np.float32(place.input_value()))
@@ -100,17 +108,15 @@ def turn_a_dimension(notebook):
 def label(notebook):
     view = titled(notebook.page, "Labels in label")
     drag_lasso(view, 0.3, 0.2, 0.8, 0.7)
-    view.locator(".vw-gallery-item").first.wait_for()
-    items = view.locator(".vw-gallery-item")
-    chosen = sorted(int(item.get_attribute("data-row")) for item in items.all())
+    chosen = sorted(gallery_rows(view))
     assert 20 < len(chosen) < 280
     notebook.page.keyboard.press("2")
     view.locator(".vw-labelled", has_text=f"{len(chosen)} of 300 labelled").wait_for()
-    view.locator(".vw-save[data-state=saved]").wait_for(timeout=10_000)
+    view.locator(".vw-save[data-state=saved]").wait_for()
     return chosen
 
 
 def change_the_projection(notebook):
     view = titled(notebook.page, "Map of images")
     view.get_by_label("Map", exact=True).select_option("dims")
-    view.locator(".vw-map-note", has_text="dimension").wait_for(timeout=10_000)
+    view.locator(".vw-map-note", has_text="dimension").wait_for()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.browser._hands import drag_lasso, titled
+from tests.browser._hands import drag_lasso, run_all, titled
 
 MAKE = """
 import numpy as np, pandas as pd, vaewidgets as vw
@@ -53,7 +53,7 @@ def test_labels_outlive_a_restart_of_the_kernel_and_a_reload_and_can_still_be_un
     notebook.wait_until(lambda: labels(notebook) == both, "redo does not reach the frame")
 
     restart(notebook)
-    notebook.run_all()
+    run_all(notebook)
     assert labels(notebook) == both
     view = titled(notebook.page, "Labels in label")
     view.locator(".vw-save[data-state=saved]").wait_for()
@@ -66,7 +66,7 @@ def test_labels_outlive_a_restart_of_the_kernel_and_a_reload_and_can_still_be_un
     notebook.page.reload()
     notebook.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget")
     notebook.wait_until(notebook._is_connected, "the page does not come back")
-    notebook.run_all()
+    run_all(notebook)
     assert labels(notebook) == both
     view.locator(".vw-labelled", has_text=f"{len(both)} of 300").wait_for()
 
@@ -84,11 +84,11 @@ def test_edits_made_while_the_kernel_is_gone_arrive_when_the_cell_is_run_again(l
         }"""
     )
     # JupyterLab says so in a dialog over everything.
-    notebook.page.locator(".jp-Dialog button").first.click(timeout=30_000)
+    notebook.page.locator(".jp-Dialog button").first.click()
     view = titled(notebook.page, "Labels in label")
     drag_lasso(view, 0.4, 0.1, 0.9, 0.9)
     notebook.page.keyboard.press("2")
     notebook.wait_until(notebook._is_connected, "the kernel is not started again")
-    notebook.run_all()
-    notebook.wait_until(lambda: "dog" in labels(notebook).values(), "the edit is lost", 60)
+    run_all(notebook)
+    notebook.wait_until(lambda: "dog" in labels(notebook).values(), "the edit is lost")
     assert set(labels(notebook)) >= set(cats)

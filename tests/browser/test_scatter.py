@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.browser._page import PATIENCE
 from vaewidgets.images import Images
 from vaewidgets.widgets.scatter import LatentScatter
 
@@ -79,7 +80,7 @@ def test_a_lasso_selects_in_python_what_it_goes_around(widget_page):
     view.wait_until(lambda: widget.selection.tolist() == [0, 1])
     lasso(view, *place_of(view, widget, 0), 10, keys=["Alt"])
     view.wait_until(lambda: widget.selection.tolist() == [1])
-    assert "1 selected" in view.locator(".vw-status").inner_text()
+    view.locator(".vw-status", has_text="1 selected").wait_for()
 
 
 def test_a_lasso_may_run_out_of_the_map_and_back(widget_page):
@@ -120,7 +121,7 @@ def test_escape_ends_the_lasso_then_the_selection_and_stays(widget_page):
     view.settle()
     x, y = place_of(view, widget, 0)
     lasso(view, x, y, 30, release=False)
-    assert ink(view, 1) > 100
+    view.wait_until(lambda: ink(view, 1) > 100)
     view.page.keyboard.press("Escape")
     view.settle()
     assert ink(view, 1) == 0
@@ -151,7 +152,6 @@ def test_escape_deselects_from_every_control_and_the_focus_stays_in_the_widget(w
         view.page.keyboard.press("Escape")
         view.wait_until(lambda: widget.selection.tolist() == [])
         view.settle()
-        view.page.wait_for_timeout(50)
         assert view.page.evaluate(inside), k
         view.page.keyboard.press("Escape")
         assert view.page.evaluate("document.activeElement.matches('.vw-map')"), k
@@ -186,31 +186,36 @@ def test_keys_act_on_the_map_and_never_reach_the_notebook(widget_page):
     assert ink(view) != before
     for key in ("Home", "0"):
         view.page.keyboard.press(key)
-        view.page.wait_for_timeout(200)
-        assert ink(view) == before
+        view.wait_until(lambda: ink(view) == before, f"{key} does not show all")
         view.page.keyboard.press("+")
-        view.page.wait_for_timeout(200)
-        assert ink(view) != before
+        view.wait_until(lambda: ink(view) != before, "+ does not zoom")
     assert view.page.evaluate("window.leaked") is None
 
 
 def test_the_wheel_scrolls_the_page_until_the_map_is_chosen(widget_page):
     widget = a_scatter()
-    view = widget_page(widget, height=400)
+    view = widget_page(widget, height=400, held=True)
     x, y = place_of(view, widget, 0)
     view.page.mouse.move(x, y)
-    before = ink(view)
+    before, hint = ink(view), view.locator(".vw-map-hint")
     view.page.mouse.wheel(0, 60)
     view.page.wait_for_function("scrollY > 0")
-    assert view.locator(".vw-map-hint").is_visible()
+    assert hint.is_visible()
+    view.settle()
     assert ink(view) == before
+    view.turn(2000)
+    assert not hint.is_visible()
     view.page.evaluate("scrollTo(0, 0)")
     view.locator(".vw-map").focus()
     view.page.evaluate("scrollTo(0, 0)")
-    view.page.mouse.wheel(0, -200)
-    view.page.wait_for_timeout(300)
+    view.page.mouse.wheel(0, 200)
+
+    def is_zoomed():
+        view.settle()
+        return ink(view) != before
+
+    view.wait_until(is_zoomed, "the wheel does not zoom")
     assert view.page.evaluate("scrollY") == 0
-    assert ink(view) != before
 
 
 def test_hovering_shows_the_image_the_class_and_the_index_inside_the_widget(widget_page):
@@ -256,17 +261,19 @@ def test_hidden_classes_are_neither_drawn_nor_lassoed_nor_hovered(widget_page):
 
 def test_the_gallery_shows_the_selection_and_finds_it_on_the_map(widget_page):
     widget = a_scatter()
-    view = widget_page(widget, reduced_motion=True)
+    view = widget_page(widget, held=True)
     assert "Drag around points" in view.locator(".vw-gallery").inner_text()
     widget.selection = [0, 5]
+    view.settle()
     items = view.locator(".vw-gallery-item")
-    items.nth(1).wait_for()
     assert items.count() == 2
     items.nth(0).focus()
     view.page.keyboard.press("ArrowRight")
     view.page.keyboard.press("Enter")
-    view.page.wait_for_timeout(200)
+    view.turn(200)
     assert ink(view, 1) > 20
+    view.turn(1200)
+    assert ink(view, 1) == 0
     view.locator(".vw-gallery").get_by_text("Deselect").click()
     view.wait_until(lambda: widget.selection.tolist() == [])
 
@@ -281,23 +288,30 @@ def test_images_take_the_place_of_points(widget_page):
 
 def test_images_that_come_late_take_the_place_of_points_too(widget_page):
     widget = a_scatter()
-    come, answer = threading.Event(), widget._on_sheet
-    widget._on_sheet = lambda *message: come.wait(20) and answer(*message)
-    view = widget_page(widget)
+    answers = {"sheet": widget._on_sheet, "images": widget._on_images}
+    asked = []
+    for name in answers:
+        setattr(widget, f"_on_{name}", lambda content, _buffers: asked.append(content))
+    view = widget_page(widget, settle=False)
+    view.wait_until(lambda: len(asked) == 1)  # for all of them
     view.page.get_by_role("button", name="Images").click()
-    view.page.wait_for_timeout(100)
+    view.wait_until(lambda: len(asked) == 2)  # for those that are missed on the map
     before = ink(view)
-    come.set()
-    view.wait_until(lambda: ink(view) > 4 * before)
+    for content in asked:
+        widget._reply(content, answers[content["op"]](content, []))
+    view.wait_until(lambda: ink(view) > 4 * before > 0)
 
 
 def test_another_projection_moves_the_points_and_keeps_the_selection(widget_page):
     widget = LatentScatter(rng.normal(size=(60, 4)))
+    seen, show = threading.Event(), widget._show
+    widget._show = lambda key: seen.wait(PATIENCE) and show(key)
     view = widget_page(widget)
     widget.selection = [1]
     before = widget._xy
     view.page.get_by_label("Map", exact=True).select_option("tsne")
     view.page.get_by_role("button", name="Cancel").wait_for()
+    seen.set()  # it may not be there before its button was
     view.wait_until(lambda: widget._projection["method"] == "tsne")
     view.page.get_by_role("button", name="Cancel").wait_for(state="hidden")
     assert "mean little" in view.locator(".vw-map-note").inner_text()
@@ -311,7 +325,7 @@ def test_another_projection_moves_the_points_and_keeps_the_selection(widget_page
 
 
 def test_a_cancelled_projection_leaves_the_map_and_the_menu_as_they_were(widget_page):
-    widget = LatentScatter(rng.normal(size=(3000, 4)))
+    widget = LatentScatter(rng.normal(size=(20_000, 4)))  # takes far longer than a click
     view = widget_page(widget)
     before = widget._xy
     menu = view.page.get_by_label("Map", exact=True)

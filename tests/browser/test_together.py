@@ -35,13 +35,8 @@ def test_a_widget_looks_the_same_alone_and_beside_others(widget_page, model, pic
     }
     for name, make in others.items():
         view = widget_page(make(), width=width, reduced_motion=True)
-        view.root.wait_for()
-        view.settle()
-        view.page.wait_for_timeout(400)
         alone = view.page.evaluate(BOXES)
         for other, make_other in others.items():
             if other != name:
                 view.show(make_other())
-        view.settle()
-        view.page.wait_for_timeout(400)
         assert view.page.evaluate(BOXES) == alone, name

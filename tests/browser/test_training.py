@@ -44,10 +44,9 @@ def test_a_training_is_seen_live_and_stopped_from_the_page(monitor, widget_page)
     view.wait_until(lambda: counters.inner_text() != words and differs(copy, painted))
     assert overflow(view.page) == {}
     stop.click()
-    training.join(10)
-    assert not training.is_alive()
+    view.wait_until(lambda: not training.is_alive(), "the training goes on")
     view.locator(".vw-status", has_text="the model is usable").wait_for()
-    assert stop.is_hidden()
+    stop.wait_for(state="hidden")
     assert model.transform(IMAGES).shape == (64, 2)
 
 
@@ -78,6 +77,7 @@ def test_names_of_terms_stay_text(monitor, widget_page):
     monitor.on_end(state)
     view.locator(".vw-plot-head", has_text=EVIL).wait_for()
     view.locator(".vw-status", has_text="Finished in").wait_for()
+    view.settle()
     assert view.locator(".vw-root img").count() == 0
     assert view.page.evaluate("window.__pwned") is None
     images = [pixels(view.locator(".vw-pairs canvas").nth(place)) for place in (0, 1)]
