@@ -20,6 +20,7 @@ def test_images_set_aside_are_gone_from_the_page_until_asked_for(annotate, widge
     view.page.keyboard.press("t")
     view.wait_until(lambda: widget.aside == chosen)
     view.wait_until(lambda: len(widget.selection) == 0)
+    view.settle()
     assert words(view, ".vw-labelled") == f"0 of {N - many} labelled"
     assert words(view, ".vw-shown") == f"{many} set aside"
     lasso(view, 0.02, 0.02, 0.98, 0.98)
@@ -36,6 +37,7 @@ def test_images_set_aside_are_gone_from_the_page_until_asked_for(annotate, widge
     view.locator(".vw-selection-tools").get_by_text("Put back").click()
     view.wait_until(lambda: widget.aside == [])
     view.wait_until(lambda: words(view, ".vw-labelled") == f"0 of {N} labelled")
+    view.settle()
     assert view.locator(".vw-filter select").evaluate("one => one.value") == "all"
     view.page.keyboard.press("Control+z")
     view.wait_until(lambda: widget.aside == chosen)
@@ -85,6 +87,7 @@ def test_a_group_is_made_of_a_selection_and_undo_takes_its_class_away(annotate, 
     view.page.keyboard.press("Enter")
     view.wait_until(lambda: labelled(widget) == chosen)
     assert widget.kinds() == ["group"]
+    view.settle()
     assert "group 1" in words(view, ".vw-class-list")
     view.page.keyboard.press("Control+z")
     view.wait_until(lambda: labelled(widget) == [])

@@ -24,9 +24,9 @@ def a_scatter(rows=40):
 
 
 def images(view):
-    """The images of the gallery, once they are there and in sight."""
+    """The images of the gallery, once they are there, in their places and in sight."""
+    view.settle()
     items = view.locator(".vw-gallery-item")
-    items.first.wait_for()
     view.locator(".vw-gallery-scroll").scroll_into_view_if_needed()
     return items
 
@@ -69,7 +69,6 @@ def point_is_shown(view, act):
     hold_clock(view.page)
     act()
     view.settle()
-    view.settle()
     rings = ink(view, 1)
     free_clock(view.page)
     return rings > 20
@@ -99,7 +98,7 @@ def test_a_rectangle_over_images_selects_them_and_the_rest_stays_in_sight(
     view.wait_until(lambda: widget.selection.tolist() == before[chosen].tolist())
     assert not view.locator(".vw-band").is_visible()
     assert images(view).count() == 40
-    assert f"{len(chosen)} selected" in view.locator(".vw-status").inner_text()
+    view.locator(".vw-status", has_text=f"{len(chosen)} selected").wait_for()
     seen = images(view).evaluate_all(
         """items => items.map((item) => [
           item.ariaSelected === "true", Number(getComputedStyle(item.firstChild).opacity)])"""
@@ -122,8 +121,7 @@ def test_shift_adds_to_the_rectangle_alt_takes_from_it_and_the_bar_turns_it_roun
     view.page.get_by_role("button", name="Invert").click()
     view.wait_until(lambda: widget.selection.tolist() == before[[1, 2, 3, *range(5, 40)]].tolist())
     view.page.get_by_role("button", name="All", exact=True).click()
-    view.wait_until(lambda: widget.selection.tolist() == before.tolist())
-    assert bar(view) == ""
+    view.wait_until(lambda: widget.selection.tolist() == before.tolist() and bar(view) == "")
 
 
 def test_images_are_clicked_like_files_and_a_plain_click_still_shows_the_point(widget_page):
@@ -256,7 +254,7 @@ def test_a_key_labels_the_images_chosen_and_the_others_are_left_to_go_on_with(
     view.wait_until(lambda: widget.selection.tolist() == rows[3:].tolist())
     view.page.keyboard.press("Control+z")
     view.wait_until(lambda: widget.selection.tolist() == rows[:3].tolist())
-    assert bar(view) == f"3 of {len(rows)}"
+    view.wait_until(lambda: bar(view) == f"3 of {len(rows)}")
 
 
 def test_escape_in_the_annotators_images_takes_back_what_was_chosen_there_first(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.browser._hands import drag_lasso, titled
+from tests.browser._hands import drag_lasso, run_all, titled
 
 PHOTOS = """
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_labels_are_on_their_images_and_new_photos_are_unlabelled(lab):
     notebook.evaluate(f"Image.open('photos/' + {labelled[1]!r}).rotate(90)"
                       f".save('photos/' + {labelled[1]!r})")  # fmt: skip
     notebook.evaluate(f"Path('photos', {labelled[2]!r}).unlink()")
-    notebook.run_all()
+    run_all(notebook)
     expected = {name: "dog" for name in before if name not in (labelled[0], labelled[2])}
     expected["zz.png"] = "dog"
     notebook.wait_until(lambda: labels(notebook) == expected, "labels are not on their images")

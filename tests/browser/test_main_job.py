@@ -116,10 +116,10 @@ def keep_keys_from_the_notebook(notebook):
     view = titled(notebook.page, "Labels in label")
     for place in (view, view.locator(".vw-map"), view.locator(".vw-class").first):
         place.focus()
-        for key in ("a", "b", "d", "d", "x", "j", "c", "v", "h", "o"):
+        for key in ("a", "b", "d", "d", "x", "j", "c", "v", "o"):
             notebook.page.keyboard.press(key)
         assert place.evaluate("element => element === document.activeElement")
-    for key in ("m", "d", "d", "Escape"):  # a note, and back
+    for key in ("m", "d", "d", "Escape", "h", "d", "d", "Escape"):  # a note, the steps, and back
         notebook.page.keyboard.press(key)
     assert notebook.content()["cells"] == before
 

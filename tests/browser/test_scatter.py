@@ -330,8 +330,11 @@ def test_a_cancelled_projection_leaves_the_map_and_the_menu_as_they_were(widget_
     before = widget._xy
     menu = view.page.get_by_label("Map", exact=True)
     menu.select_option("tsne")
+    view.wait_until(lambda: widget._projector._job)
+    job = widget._projector._job
     view.page.get_by_role("button", name="Cancel").click()
     view.page.get_by_role("button", name="Cancel").wait_for(state="hidden")
+    view.wait_until(lambda: not job.is_running)
     assert menu.input_value() == "pca"
     assert widget._xy == before
 
