@@ -84,11 +84,20 @@ def test_blanks_match_nothing_as_missing_keys_do():
     assert names(labelled_in(lambda _: other, frame=given)) == ["own", "dog", "own", "cat"]
 
 
-@pytest.mark.parametrize("lacking", [None, "", np.nan], ids=["None", "blank", "NaN"])
-def test_paths_are_matched_by_the_names_of_the_files_where_nothing_else_matches(lacking):
+NAMELESS = {
+    "None": ([None, None], [None, None]),
+    "blank": (["", ""], ["", " "]),
+    "NaN": ([np.nan, None], [None, np.nan]),
+    "folders": (["p/", "q/"], ["r/", "s/"]),
+    "numbers": ([1, 2], [3, 4]),
+}
+
+
+@pytest.mark.parametrize(("here", "there"), NAMELESS.values(), ids=NAMELESS)
+def test_paths_are_matched_by_the_names_of_the_files_where_nothing_else_matches(here, there):
     given = frame_of()
-    given["file"] = [r"C:\old\a.png", "old/b.png", lacking, lacking]
-    other = pd.DataFrame({"file": ["new/b.png", lacking, "z.png", lacking, "a.png"]})
+    given["file"] = [r"C:\old\a.png", "old/b.png", *here]
+    other = pd.DataFrame({"file": ["new/b.png", *there, "z.png", "a.png"]})
     found = labelled_in(lambda _: other, frame=given)
     assert names(found) == ["dog", None, None, None, "cat"]
 
@@ -165,6 +174,7 @@ REFUSED = {
         "frame has no column 'file', or several",
     ),
     "nothing matches": ("file", lambda f: f.assign(file=f.x), "no row of frame"),
+    "no number matches": ("x", lambda f: f.assign(x=f.x + 9), "no row of frame"),
     "numbers": ("file", lambda f: f.assign(label=7), "cannot hold the labels"),
     "no missing value": ("file", lambda f: f.assign(label=True), "cannot hold|no missing value"),
     "None": (None, lambda f: f, "has no column None"),

@@ -133,6 +133,14 @@ def test_the_dtype_of_a_column_of_details_is_kept(dtype):
         assert isinstance(dtype_now, type(kept))
 
 
+@pytest.mark.parametrize("name", ["a_by", "note", "set_aside"])
+def test_tags_are_refused_where_details_cannot_be_written(name):
+    frame = pd.DataFrame({"a": [True] * N, name: 1.5})
+    with pytest.raises(TypeError, match=f"column '{name}' has dtype float64"):
+        open_on(frame, ["a"])
+    assert open_on(frame, ["a"], details=False).classes == ["a"]
+
+
 @pytest.mark.parametrize("name", ["label_source", "label_when", "label_note", "label_set_aside"])
 def test_a_column_that_cannot_hold_details_is_refused_only_if_they_are_asked_for(name):
     frame = pd.DataFrame({"label": ["a"] * N, name: 1.5})

@@ -194,6 +194,8 @@ def test_a_tag_that_is_nowhere_said_comes_back_as_that(tmp_path):
     assert not tags.layers[0].any()
     tags.write({0: np.array([1])}, [np.array([0, 1, 0, 0, 0, 0], np.uint16)], nobody, {})
     assert again["a"].tolist() == ["", "True", *[""] * 4]
+    tags.write({0: np.array([1])}, [np.zeros(6, np.uint16)], nobody, {})
+    assert again["a"].tolist() == [""] * 6
 
 
 ORIGINS = [
