@@ -273,6 +273,7 @@ function render({ model, el, signal }) {
       selected.closeNote() ||
       panel.closeMenu() ||
       selectionTools.close() ||
+      selected.back() ||
       map.clearSelection(),
   );
 

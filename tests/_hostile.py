@@ -71,17 +71,18 @@ ODD = [
     "\u05d0\u05d1\u05d2 abc",
     "\U0001f469\u200d\U0001f469\u200d\U0001f467",
     "e\u0301",
-    "\u00e9",
+    "\u00e9clair",
     "\x1b[31mred\x1b[0m\x07",
     "a\u2028b\u2029c",
     "a\r\nb\tc",
     "\x85\x9b",
     "\ufffe\uffff",
-    " x ",
+    " padded ",
     "x" * 200,
 ]
 HOSTILE = [*HTML, *TEMPLATES, *FILES, *ODD]
-"""Every one of them is a name that a class may have, and it keeps it as it is."""
+"""Every one of them is a name that a class may have, and it keeps it as it is. No two are one
+name, as those are that differ only in blanks, width or Unicode form."""
 
 # In a page, how many elements of each kind there are: text that became elements adds to them.
 COUNT_TAGS = """() => {

@@ -17,7 +17,7 @@ function keysOf(multi) {
     ["Shift, Alt", "Add to the selection, take from it"],
     ["A, Escape", "Select all shown, nothing"],
     ["F", "What is shown"],
-    ["G", "The selected images: arrows walk, Enter leaves out"],
+    ["G", "The selected images: arrows walk, Shift+arrows choose, Enter leaves out"],
     ["M", "Note on the image pointed at, or the selection"],
     ["T", "Set the selection aside, or put it back"],
     ["K", "Keep the selection under a name"],

@@ -199,6 +199,8 @@ export function createSelected(options) {
     },
     openNote,
     closeNote: note.close,
+    /** Take back what was chosen in the gallery; whether there was something. */
+    back: gallery.back,
     focus: () =>
       /** @type {HTMLElement | null} */ (gallery.root.querySelector("[tabindex='0']"))?.focus(),
   };

@@ -396,10 +396,3 @@ def test_without_webgl_the_map_is_drawn_all_the_same_and_says_so(widget_page):
     view.wait_until(lambda: ink(view) > 100)
     lasso(view, *place_of(view, widget, 0), 10)
     view.wait_until(lambda: widget.selection.tolist() == [0])
-
-
-def test_a_map_whose_numbers_are_gone_says_what_to_do(widget_page):
-    widget = a_scatter()
-    widget._xy = b""
-    view = widget_page(widget)
-    assert "Run the cell again" in view.root.inner_text()

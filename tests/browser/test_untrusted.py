@@ -131,6 +131,13 @@ def test_a_page_made_of_a_notebook_has_no_element_and_no_script_made_of_names(
     assert count[0] == count[1]
 
 
+def test_a_map_whose_numbers_are_gone_says_what_to_do(widget_page):
+    widget = LatentScatter(np.eye(4, 2, dtype=np.float32))
+    widget._xy = b""
+    view = widget_page(widget)
+    assert "Run the cell again" in view.root.inner_text()
+
+
 def test_the_guard_of_these_tests_would_notice_a_script(browser):
     page = browser.new_page()
     page.set_content(f"<img src=x onerror={PWN}>")

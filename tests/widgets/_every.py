@@ -72,6 +72,7 @@ def _annotator(model: Any, images: Images, frame: pd.DataFrame, **options: Any) 
     )  # fmt: skip
     widget.label([0, 1], widget.classes[0])
     widget.label([2, 3], widget.classes[1])
+    widget.keep("these", [0, 2])
     widget.note(0, "a remark")
     widget.suggest(widget.classes[0] if widget._desk.journal.multi else None)
     return widget
@@ -131,6 +132,10 @@ USES: dict[str, dict[str, Any]] = {
     "suggest": {"class": 0},
     "ask": {"class": 0, "by": "uncertain", "count": 4},
     "stop": {},
+    "steps": {},
+    "step_rows": {"step": 0},
+    "kept_rows": {"name": "these"},
+    "raters": {},
 }
 """A message of every kind, as a page sends it."""
 CODE = np.full(3, 0.5, "<f4").tobytes()

@@ -148,7 +148,7 @@ GARBAGE: list[dict[str, Any]] = [
     {name: -1 for use in USES.values() for name in use},
     {name: "x" * 10**6 for use in USES.values() for name in use},
 ]
-HARMLESS = {"cancel", "swap", "pictures", "sync", "stop"}
+HARMLESS = {"cancel", "swap", "pictures", "sync", "stop", "steps", "raters"}
 """Messages that say nothing but their name: there is nothing to get wrong in them."""
 
 

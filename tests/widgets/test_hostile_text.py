@@ -101,7 +101,8 @@ def test_what_is_too_long_is_cut_and_half_a_character_replaced_and_that_is_said(
 
 def test_a_note_from_a_program_is_cut_and_mended_too(annotate):
     widget = annotate(details=True)
-    widget.note([0, 1], "\ud800" + "x" * 5000)
+    with pytest.warns(UserWarning, match="half a character .* cut to 2000"):
+        widget.note([0, 1], "\ud800" + "x" * 5000)
     assert widget.notes.to_dict() == dict.fromkeys([0, 1], "\ufffd" + "x" * (MAX_NOTE - 1))
     assert widget.frame["label_note"].to_list()[:2] == widget.notes.to_list()
     for wrong in (None, 5, b"x"):

@@ -343,6 +343,7 @@ def test_other_tags_are_another_task(photos):
     assert set(frame) == {"id", "fog", "night", "snow"}
     notes.label([5], "fog")
     notes.undo()
+    notes.clear([0])  # the tags of this task, not of the other
     notes.label([5], notes.add_class("rain"))  # asked for after all, with what it had
     assert np.flatnonzero(frame["rain"]).tolist() == [0, 1, 5]
     notes.close()

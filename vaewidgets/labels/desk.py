@@ -287,16 +287,16 @@ class Desk:
         """Refuse what the frame cannot hold; return the edit with the text it will have."""
         if edit.kind in ("clear", "delete_class"):
             self.columns.check_clear()
+        if edit.kind == "clear" and not edit.code and self.hidden:  # another task's stay
+            edit = replace(edit, several=tuple(1 + number for number in self.order()))
         if edit.kind == "add_class":
             name, notice = self.columns.check_class(edit.name)
         elif edit.kind == "rename_class":
             # Other new names may still wait for the end of a cell.
             self.columns.follow(self.journal.classes, self.journal.gone)
             name, notice = self.columns.check_rename(edit.code - 1, edit.name)
-        elif edit.kind in TEXT_KINDS:
-            name, notice = clean_note(edit.name)
-        elif edit.kind == "keep":
-            name, notice = clean_name(edit.name)
+        elif edit.kind in (*TEXT_KINDS, "keep"):
+            name, notice = (clean_name if edit.kind == "keep" else clean_note)(edit.name)
         elif edit.kind == "group":
             checked = [self.columns.check_class(name) for name in edit.names]
             notices = [notice for _, notice in checked if notice]

@@ -100,7 +100,7 @@ class Edit:
         How it was done, in a word: "key", "lasso", "suggestion", "cell", "python".
     several : tuple of int
         For reject without a code: all that the images are not, as codes. For group: the codes of
-        the classes that it made.
+        the classes that it made. For clear of all tags: which, if not all that the log has.
     names : tuple of str
         For group: the names of the classes.
     """

@@ -278,7 +278,8 @@ class State:
             number = self.classes.follow(edit.code - 1)
             tags = [] if self.classes.is_gone(number) else [self._layer(number)]
             return tuple((layer, layer.put(edit.rows, NO, step)) for layer in tags)
-        used = [layer for layer in self.layers if layer.is_used]
+        of_task = [self._layer(code - 1) for code in edit.several]
+        used = of_task or [layer for layer in self.layers if layer.is_used]
         return tuple((layer, layer.put(edit.rows, 0, step)) for layer in used)
 
     def _found(self, edit: Edit, step: Step) -> Iterator[tuple[Layer, int]]:
