@@ -122,7 +122,8 @@ def test_balance_adds_its_share_of_the_imbalance(fitted, bars):
             *fitted.networks_.posterior(batch), torch.Generator().manual_seed(0)
         )
         expected = 5 * float(losses.imbalance(fitted.networks_.clusters(z)))
-    assert losses_of[5.0] - losses_of[0.0] == pytest.approx(expected, rel=1e-3)
+    # The two losses are some hundred nats each, in single precision.
+    assert losses_of[5.0] - losses_of[0.0] == pytest.approx(expected, rel=1e-2)
 
 
 def test_classes_begin_in_time_whatever_the_number_of_epochs(bars):

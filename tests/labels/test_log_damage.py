@@ -44,6 +44,18 @@ def forget_others(path):
             other.unlink()
 
 
+def test_classes_of_a_start_are_there_though_nothing_says_which_images_it_was_of(tmp_path):
+    open_log(tmp_path, layers=[np.ones(40, np.uint16)]).close()
+    (path,) = tmp_path.glob("*.jsonl")
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(line.replace(b'"kind":"log"', b'"kind":"fog"') for line in lines))
+    journal = open_log(tmp_path, classes=())
+    assert journal.damaged
+    assert journal.classes == ["cat", "dog", "bird"]
+    journal.append(label(1, 3, 0))
+    assert journal.layers[0].tolist() == [3] + [0] * 39
+
+
 def test_a_log_cut_at_any_byte_of_its_last_records_goes_on(tmp_path):
     path, edits = write_log(tmp_path)
     whole = path.read_bytes()

@@ -205,15 +205,15 @@ class LogFolder:
         classes: list[str] = []
         layers: list[Codes] = [] if multi else [np.zeros(n_all, np.uint16)]
         for writer, start in sorted(self._starts.items()):
-            rows = self._rows_of(writer)
-            if rows is None:
-                continue
             names = start["classes"]
             classes += [name for name in names if name not in classes]
             numbers = np.array([0, *(1 + classes.index(name) for name in names)], np.uint16)
-            found = decode_layers(start["layers"], len(rows))
             while multi and len(layers) < len(classes):
                 layers.append(np.zeros(n_all, np.uint16))
+            rows = self._rows_of(writer)
+            if rows is None:  # the head is lost, and with it whose labels these were
+                continue
+            found = decode_layers(start["layers"], len(rows))
             for at, codes in enumerate(found):
                 layer = layers[numbers[at + 1] - 1 if multi else 0]
                 before = layer[rows]
