@@ -98,7 +98,26 @@ def test_who_has_the_log_open_sees_what_comes_and_how_it_was_begun(tmp_path):
     journal.close()
     again = open_log(anna, roster=roster_of("1", "2", "3"))
     assert again.identity == identity
+    assert again.classes == journal.classes  # pages name classes by their numbers
     again.close()
+
+
+def test_classes_keep_their_numbers_whatever_is_merged_in_which_order(tmp_path):
+    classes = ("dog", "owl", "fox", "hen")
+    logs = [
+        make(tmp_path / name, [name], {name: 1}, classes=(name,), layers=None) for name in classes
+    ]
+    open_log(tmp_path / "all", roster=roster_of("x"), classes=("cat",)).close()
+    merge(tmp_path / "all", logs[0])
+    merge(tmp_path / "all", logs[1])
+    merge(logs[2], logs[3])  # into a third log, that is brought with both
+    merge(tmp_path / "all", logs[2])
+    make(logs[1], ["owl"], {"owl": 1}, "ben")
+    merge(tmp_path / "all", logs[1])  # again, and there is more of it
+    journal = open_log(tmp_path / "all", roster=roster_of("x", *classes))
+    assert journal.classes == ["cat", *classes]
+    assert [journal.classes[code - 1] for code in journal.codes[[1, 3, 4]]] == ["dog", "fox", "hen"]
+    journal.close()
 
 
 def test_tags_come_together_and_their_conflicts_name_the_tag(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from vaewidgets import disk
 from vaewidgets.labels.journal import Journal, open_journal, roster_file
 from vaewidgets.labels.journal.log_folder import FORMAT, LOCK, PATIENCE
-from vaewidgets.labels.journal.log_lines import Entry, Lines, parse, to_line
+from vaewidgets.labels.journal.log_lines import Entry, Lines, brought_of, parse, to_line
 from vaewidgets.labels.journal.log_rosters import roster_of
 from vaewidgets.labels.journal.peek import glance
 from vaewidgets.labels.roster import Roster
@@ -177,13 +177,13 @@ def _bring(log: _Log, target: Path) -> None:
     """Write the files of a log into a folder: rosters first, each file whole or not at all."""
     disk.make_folder(target)
     with disk.held(target / LOCK, PATIENCE):
-        identity = _identity(target)
+        known = _heads(target)
         for name, roster in log.rosters.items():
             names = roster_file.relative_names(roster, target)
             roster_file.write_roster(roster, names, target, name)
         for writer, texts in log.writers.items():
             path = target / f"{writer}.jsonl"
-            lines = b"".join(_lines(texts, identity))
+            lines = b"".join(_lines(texts, writer, known))
             if path.exists() and len(disk.read_from(path, 0)) >= len(lines):
                 continue
             part = target / f"{secrets.token_hex(8)}.part"
@@ -196,20 +196,30 @@ def _bring(log: _Log, target: Path) -> None:
             disk.put_in_place(part, path)
 
 
-def _lines(texts: Sequence[bytes], identity: str | None) -> Iterator[bytes]:
-    """Lines of a writer; how the log began goes by the name of the log that it is brought into."""
+def _lines(texts: Sequence[bytes], writer: str, known: Mapping[str, Entry]) -> Iterator[bytes]:
+    """Lines of a writer, who goes by the name of the log that it is brought into.
+
+    How the log there began stays first, so that its classes keep their numbers.
+    """
+    after = 1 + max(map(brought_of, known.values()), default=-1)
     for entry in parse(texts):
-        is_named = entry.get("kind") in ("start", "log") and identity
-        yield to_line(entry | {"identity": identity} if is_named else entry)
+        if not known or entry.get("kind") not in ("start", "log"):
+            yield to_line(entry)
+            continue
+        identity = next(iter(known.values()))["identity"]
+        place = brought_of(known[writer]) if writer in known else after + brought_of(entry)
+        yield to_line(entry | {"identity": identity, "brought": place})
 
 
-def _identity(target: Path) -> str | None:
-    """Name of the log that is there already, by which pages know it."""
+def _heads(target: Path) -> dict[str, Entry]:
+    """Heads of all writers that a log has already."""
+    heads = {}
     for path in sorted(target.glob("*.jsonl")):
-        for entry in parse(Lines(disk.read_from(path, 0)[:100_000], is_end=False).texts):
-            if isinstance(entry, dict) and entry.get("kind") == "log":
-                return str(entry["identity"])
-    return None
+        texts = Lines(disk.read_from(path, 0), is_end=False).texts
+        for entry in parse([text for text in texts if b'"kind":"log"' in text]):
+            if entry.get("kind") == "log":
+                heads[entry["writer"]] = entry
+    return heads
 
 
 def _open(folder: Path, is_multi: bool, roster: Roster | None = None) -> Journal:

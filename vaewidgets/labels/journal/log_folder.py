@@ -23,6 +23,7 @@ from vaewidgets.labels.journal.log_compaction import join_old_files
 from vaewidgets.labels.journal.log_file import FollowedFile, OwnFile
 from vaewidgets.labels.journal.log_lines import (
     Entry,
+    brought_of,
     decode,
     decode_layers,
     encode,
@@ -158,10 +159,10 @@ class LogFolder:
             begins = not self._starts
             if begins:
                 self._begin(classes, layers)
-            first = min(self._starts)
-            self.identity: str = self._starts[first]["identity"]
+            _, first = self._starts_in_order()[0]
+            self.identity: str = first["identity"]
             head = self._head(annotator)
-            lines = [to_line(head)] + [to_line(self._starts[first])] * begins
+            lines = [to_line(head)] + [to_line(first)] * begins
             # Twice, so that one damaged spot costs neither.
             self._own = OwnFile(folder / f"{self.writer}.jsonl", b"".join(lines * 2))
             if is_ours:
@@ -198,13 +199,13 @@ class LogFolder:
         """Classes and labels at the start, of all images that the log knows.
 
         Where the files of two logs were put together, what only one of them knew is taken from
-        it, and the first, by name, holds where they differ.
+        it, and the first holds where they differ.
         """
         self._n_starts = len(self._starts)
         multi, n_all = self._about["multi"], self.n_images
         classes: list[str] = []
         layers: list[Codes] = [] if multi else [np.zeros(n_all, np.uint16)]
-        for writer, start in sorted(self._starts.items()):
+        for writer, start in self._starts_in_order():
             names = start["classes"]
             classes += [name for name in names if name not in classes]
             numbers = np.array([0, *(1 + classes.index(name) for name in names)], np.uint16)
@@ -282,6 +283,10 @@ class LogFolder:
             "classes": list(classes),
             "layers": encode_layers(layers),
         }
+
+    def _starts_in_order(self) -> list[tuple[str, Entry]]:
+        """How the log began, by writer: those that were brought into it later stand behind."""
+        return sorted(self._starts.items(), key=lambda item: (brought_of(item[1]), item[0]))
 
     def _head(self, annotator: str) -> Entry:
         """Make the head of our own file."""

@@ -91,6 +91,12 @@ def parse(texts: Sequence[bytes]) -> Iterator[Any]:
         yield from entries if len(entries) == len(batch) else map(_parse_one, batch)
 
 
+def brought_of(entry: Entry) -> int:
+    """Place of a log among those that were brought into another one; 0 for how that began."""
+    place = entry.get("brought", 0)
+    return place if type(place) is int else 0
+
+
 def place_of(text: bytes) -> tuple[int, bytes] | None:
     """Order and writer of an entry, which stand in front, before it is parsed."""
     found = _PLACE.match(text)
