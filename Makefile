@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE := $(BIN)/python -m tools.node
 STEP := @bash tools/step
+# Tests beside each other, one a core; more than four would only fill the memory.
+BESIDE := -n auto --maxprocesses 4 --dist worksteal
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 NEW_ENOUGH := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
@@ -34,7 +36,7 @@ lint: setup ## Style, types and the rows of the house, Python and JavaScript
 
 unit: setup ## The tests that need no browser
 	$(STEP) "node: JavaScript tests" $(NODE) run --silent test
-	$(STEP) "pytest: Python tests" $(BIN)/pytest -q -m "not slow and not browser"
+	$(STEP) "pytest: Python tests" $(BIN)/pytest -q $(BESIDE) -m "not slow and not browser"
 
 browser: setup chromium ## The tests in Chromium: bare pages, JupyterLab, Notebook 7
 	$(STEP) "pytest: browser tests" $(BIN)/pytest -q -m "not slow and browser" tests/browser

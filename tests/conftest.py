@@ -22,6 +22,16 @@ from vaewidgets import VAE, Images, datasets
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """What a test logged goes to another process as UTF-8, which halves of characters are not."""
+    report = yield
+    report.sections = [
+        (title, text.encode("utf-8", "replace").decode()) for title, text in report.sections
+    ]
+    return report
+
+
 @pytest.fixture(autouse=True)
 def _seeds():
     """No test depends on those that ran before it."""
