@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -65,8 +66,12 @@ def changed(roster: Roster) -> Roster:
 
 
 def open_in(folder: Path, roster: Roster | None = None) -> Journal:
-    roster = images_of(N_ROWS) if roster is None else roster
-    return open_journal(folder, roster, CLASSES, None, multi=False, annotator="anna")
+    return open_journal(folder, roster or _of_all(), CLASSES, None, multi=False, annotator="anna")
+
+
+@cache
+def _of_all() -> Roster:
+    return images_of(N_ROWS)
 
 
 def time_rosters(folder: Path, n: int) -> list[str]:

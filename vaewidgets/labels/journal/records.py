@@ -40,9 +40,12 @@ class Record:
     def with_rows(self, rows: NDArray[np.int64], n_rows: int) -> Record:
         """Return the record with row `rows[i]` in place of i."""
         edit = self.edit
-        if edit.rows is None or (len(rows) and rows[-1] == len(rows) - 1 and _counts(rows)):
+        if edit.rows is None:
             return self
-        places = rows[edit.rows.positions]
+        positions = edit.rows.positions
+        places = rows[positions]
+        if np.array_equal(places, positions):  # asked of these alone: a million records have few
+            return self
         order = np.argsort(places)
         moved = replace(
             edit,
@@ -50,10 +53,6 @@ class Record:
             codes=None if edit.codes is None else edit.codes[order],
         )
         return replace(self, edit=moved)
-
-
-def _counts(rows: NDArray[np.int64]) -> bool:
-    return bool((rows == np.arange(len(rows))).all())
 
 
 def _no_rows() -> NDArray[np.int64]:
