@@ -67,6 +67,8 @@ class Classes:
 
     def register(self, key: ClassKey, number: int | None = None) -> int:
         """Return the number of a class; a new one gets `number` if that is free."""
+        if number is not None and number < len(self.keys) and self.keys[number] == key:
+            return number  # of nearly all records of a long log
         if _plain(key) in self._numbers:
             return self._numbers[_plain(key)]
         if number is None or (number < len(self.keys) and self.keys[number] is not None):

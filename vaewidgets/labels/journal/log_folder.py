@@ -10,6 +10,7 @@ import socket
 import time
 import uuid
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -239,13 +240,14 @@ class LogFolder:
         self._place_rosters()
         texts = self._next_texts()
         records = []
+        n_images, places = self.n_images, cache(self._places_of)
         for entry, text in zip(parse(texts), texts, strict=True):
             try:
-                rows = self._rows_of(entry["writer"])
+                rows, are_here = places(entry["writer"])
                 if rows is None:
                     raise ValueError("it is not known which images it is about")
                 record = decode(entry, len(rows), classes)
-                records.append(record.with_rows(rows, self.n_images))
+                records.append(record if are_here else record.with_rows(rows, n_images))
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 start = text[:60].decode("ascii", "replace")
                 self._unreadable.append(f"{self.folder}, record {start}...: {error!r}")
@@ -363,10 +365,17 @@ class LogFolder:
                 self.rosters.carry_over(head)
 
     def _place_rosters(self) -> None:
+        if all(roster_of(head) in self.rosters.are_placed for head in self._heads.values()):
+            return
         last: dict[str, int] = {}
         for order, writer, _ in self._found:
             last[writer.decode()] = max(order, last.get(writer.decode(), 0))
         self.rosters.place(self._heads.values(), last)
+
+    def _places_of(self, writer: str) -> tuple[NDArray[np.int64] | None, bool]:
+        """Rows of the images of a writer, and whether they are simply 0, 1, 2, ..."""
+        rows = self._rows_of(writer)
+        return rows, rows is not None and np.array_equal(rows, np.arange(len(rows)))
 
     def _rows_of(self, writer: str) -> NDArray[np.int64] | None:
         """Rows of the images of a writer; None if it is not known which they are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +107,11 @@ class LogRosters:
     def rows(self, head: Entry) -> NDArray[np.int64] | None:
         """Rows of the images of a writer; None if it is not known which they are."""
         return self._rows.get(roster_of(head))
+
+    @property
+    def are_placed(self) -> Container[str]:
+        """Names of the rosters that were looked for."""
+        return self._rows.keys()
 
 
 def roster_of(head: Entry) -> str:
