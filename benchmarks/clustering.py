@@ -23,7 +23,7 @@ import numpy as np
 
 import vaewidgets as vw
 from benchmarks._report import RESULTS, keep, machine, table, versions
-from vaewidgets.core.threads import limited_threads
+from vaewidgets.core.loop.threads import limited_threads
 
 RUNS = RESULTS / "clustering.jsonl"
 PACKAGES = ("torch", "scikit-learn", "umap-learn")

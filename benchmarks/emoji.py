@@ -24,7 +24,7 @@ from PIL import Image
 
 import vaewidgets as vw
 from benchmarks._report import keep, table
-from vaewidgets.core.progress import Callback
+from vaewidgets.core.loop.progress import Callback
 
 SHEET = Path(__file__).parent.parent / "docs" / "emoji_neighbours.png"
 QUERIES, NEAREST = 8, 10

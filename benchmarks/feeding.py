@@ -61,7 +61,7 @@ def measure(file: Path, source: str) -> dict[str, float]:
     """Read all images once in random order, in this process."""
     import torch
 
-    from vaewidgets.core.feeding import Feed
+    from vaewidgets.core.loop.feeding import Feed
 
     torch.set_num_threads(1)
     before = memory()

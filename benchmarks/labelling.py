@@ -42,7 +42,7 @@ from sklearn.preprocessing import StandardScaler
 import vaewidgets as vw
 from benchmarks._report import RESULTS, keep, machine, table, versions
 from benchmarks.power_grid import DRAWS, FEW, Maps, short
-from vaewidgets.core.threads import limited_threads
+from vaewidgets.core.loop.threads import limited_threads
 from vaewidgets.labels.suggestions import (
     CodeGraph,
     Suggestions,

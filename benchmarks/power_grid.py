@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 
 import vaewidgets as vw
 from benchmarks._report import keep, table
-from vaewidgets.core.progress import Callback
+from vaewidgets.core.loop.progress import Callback
 
 FEW = (5, 20)
 DRAWS = 10

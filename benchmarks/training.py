@@ -30,12 +30,12 @@ import torch
 
 import vaewidgets as vw
 from benchmarks._report import keep, table
-from vaewidgets.core.feeding import float_batch, tensor_of
+from vaewidgets.core.loop.feeding import float_batch, tensor_of
+from vaewidgets.core.loop.options import Moment, Options
+from vaewidgets.core.loop.progress import Callback
+from vaewidgets.core.loop.training import train
 from vaewidgets.core.networks.registry import Architecture, EncoderDecoder, channels_last
-from vaewidgets.core.objectives import EvidenceBound, PixelLikelihood
-from vaewidgets.core.options import Moment, Options
-from vaewidgets.core.progress import Callback
-from vaewidgets.core.training import train
+from vaewidgets.core.objectives.bounds import EvidenceBound, PixelLikelihood
 
 BATCH, THREADS, RATE = 128, 1, 1e-3
 NETWORKS = {
@@ -188,7 +188,7 @@ def throughput(rounds: int) -> str:
 
 def bound(networks: EncoderDecoder, images: torch.Tensor) -> float:
     """Pythae's validation loss: half the squared error and the KL, nats an image, one draw."""
-    from vaewidgets.core import losses
+    from vaewidgets.core.objectives import losses
 
     with torch.no_grad():
         mean, log_var = networks.posterior(images)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from vaewidgets.core import progress as _progress
+from vaewidgets.core.loop import progress as _progress
 
 __version__ = "0.1.0"
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from vaewidgets import latent as latent
     from vaewidgets import neighbors as neighbors
     from vaewidgets.clusters import cluster as cluster
-    from vaewidgets.core.autoencoders import Autoencoder as Autoencoder
-    from vaewidgets.core.clustering_vae import ClusterVAE as ClusterVAE
-    from vaewidgets.core.hierarchical import HierarchicalVAE as HierarchicalVAE
-    from vaewidgets.core.vae import VAE as VAE
+    from vaewidgets.core.models.autoencoders import Autoencoder as Autoencoder
+    from vaewidgets.core.models.clustering_vae import ClusterVAE as ClusterVAE
+    from vaewidgets.core.models.hierarchical import HierarchicalVAE as HierarchicalVAE
+    from vaewidgets.core.models.vae import VAE as VAE
     from vaewidgets.gaussians import Gaussians as Gaussians
     from vaewidgets.images import Images as Images
     from vaewidgets.images import load_images as load_images
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 # Each public name and the room it lives in. Loaded on first use, so that `import vaewidgets` is
 # instant and a process that only projects or only labels never loads torch.
 _ROOMS = {
-    "VAE": "vaewidgets.core.vae",
-    "Autoencoder": "vaewidgets.core.autoencoders",
-    "ClusterVAE": "vaewidgets.core.clustering_vae",
-    "HierarchicalVAE": "vaewidgets.core.hierarchical",
+    "VAE": "vaewidgets.core.models.vae",
+    "Autoencoder": "vaewidgets.core.models.autoencoders",
+    "ClusterVAE": "vaewidgets.core.models.clustering_vae",
+    "HierarchicalVAE": "vaewidgets.core.models.hierarchical",
     "Gaussians": "vaewidgets.gaussians",
     "Images": "vaewidgets.images",
     "load_images": "vaewidgets.images",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser._hands import differs, overflow, pixels
 from vaewidgets import VAE
-from vaewidgets.core.progress import TrainingState
+from vaewidgets.core.loop.progress import TrainingState
 from vaewidgets.widgets.training import TrainingMonitor
 
 EVIL = "<img src=x onerror=window.__pwned=1>"

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from vaewidgets.core.vae import VAE
+from vaewidgets.core.models.vae import VAE
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -18,8 +18,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from vaewidgets.core.checkpoint import MANIFEST, WEIGHTS, CheckpointError
-from vaewidgets.core.vae import VAE
+from vaewidgets.core.files.checkpoint import MANIFEST, WEIGHTS, CheckpointError
+from vaewidgets.core.models.vae import VAE
 
 
 @pytest.fixture
@@ -305,7 +305,7 @@ def test_a_crash_between_the_two_renamings_loses_nothing(small_vae, saved, make_
 
 KEEP_SAVING = """
 import sys
-from vaewidgets.core.vae import VAE
+from vaewidgets.core.models.vae import VAE
 vae = VAE.load(sys.argv[1])
 while True:
     vae.save(sys.argv[1])

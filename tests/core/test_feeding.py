@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests._limited import run_alone
-from vaewidgets.core import feeding
-from vaewidgets.core.feeding import AHEAD, Feed, tensor_of
+from vaewidgets.core.loop import feeding
+from vaewidgets.core.loop.feeding import AHEAD, Feed, tensor_of
 from vaewidgets.images import Images, load_images
 
 CPU = torch.device("cpu")
@@ -238,8 +238,8 @@ def test_checks_and_batches_take_little_memory_however_large_the_file(tmp_path):
     run_alone(
         """
         import numpy as np, torch
-        from vaewidgets.core.checks import check_learnable
-        from vaewidgets.core.feeding import Feed
+        from vaewidgets.core.models.checks import check_learnable
+        from vaewidgets.core.loop.feeding import Feed
         from vaewidgets.images import load_images
         torch.set_num_threads(1)
         limit_memory(200_000_000)

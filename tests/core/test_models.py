@@ -10,8 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 import vaewidgets as vw
-from vaewidgets.core.checkpoint import CheckpointError
-from vaewidgets.core.progress import Callback
+from vaewidgets.core.files.checkpoint import CheckpointError
+from vaewidgets.core.loop.progress import Callback
 
 QUICK = {"max_epochs": 3, "batch_size": 16, "n_threads": 1, "progress": False}
 MODELS = {

@@ -6,8 +6,8 @@ import types
 
 import pytest
 
-from vaewidgets.core import progress
-from vaewidgets.core.progress import Callback, TqdmProgress, TrainingState, choose_callbacks
+from vaewidgets.core.loop import progress
+from vaewidgets.core.loop.progress import Callback, TqdmProgress, TrainingState, choose_callbacks
 
 
 class Empty(Callback):

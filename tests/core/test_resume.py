@@ -17,9 +17,9 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from vaewidgets import VAE
-from vaewidgets.core import estimator
-from vaewidgets.core.checkpoint import CheckpointError
-from vaewidgets.core.progress import Callback
+from vaewidgets.core.files.checkpoint import CheckpointError
+from vaewidgets.core.loop.progress import Callback
+from vaewidgets.core.models import estimator
 
 SETTINGS = {"n_latent": 3, "max_epochs": 4, "batch_size": 16, "n_threads": 1, "progress": False}
 
@@ -77,8 +77,8 @@ CHILD = """
 import sys
 import numpy as np
 from vaewidgets import VAE
-from vaewidgets.core import estimator
-from vaewidgets.core.progress import Callback
+from vaewidgets.core.models import estimator
+from vaewidgets.core.loop.progress import Callback
 estimator.KEEP_EVERY = 0.0
 images = np.random.default_rng(0).integers(0, 256, (100, 8, 8, 1), dtype=np.uint8)
 

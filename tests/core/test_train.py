@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from vaewidgets.core.devices import choose_device
-from vaewidgets.core.feeding import float_batch, tensor_of
-from vaewidgets.core.losses import Terms
-from vaewidgets.core.options import Options
-from vaewidgets.core.progress import Callback
-from vaewidgets.core.schedules import one_cycle
-from vaewidgets.core.training import train
+from vaewidgets.core.loop.devices import choose_device
+from vaewidgets.core.loop.feeding import float_batch, tensor_of
+from vaewidgets.core.loop.options import Options
+from vaewidgets.core.loop.progress import Callback
+from vaewidgets.core.loop.schedules import one_cycle
+from vaewidgets.core.loop.training import train
+from vaewidgets.core.objectives.losses import Terms
 
 CPU = torch.device("cpu")
 

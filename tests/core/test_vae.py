@@ -17,8 +17,8 @@ from sklearn.model_selection import cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
-from vaewidgets.core.progress import Callback
-from vaewidgets.core.vae import VAE
+from vaewidgets.core.loop.progress import Callback
+from vaewidgets.core.models.vae import VAE
 from vaewidgets.gaussians import Gaussians
 from vaewidgets.images import load_images
 

@@ -116,7 +116,11 @@ def test_classes_keep_their_numbers_whatever_is_merged_in_which_order(tmp_path):
     merge(tmp_path / "all", logs[1])  # again, and there is more of it
     journal = open_log(tmp_path / "all", roster=roster_of("x", *classes))
     assert journal.classes == ["cat", *classes]
-    assert [journal.classes[code - 1] for code in journal.codes[[1, 3, 4]]] == ["dog", "fox", "hen"]
+    assert [journal.classes[code - 1] for code in journal.codes[[1, 3, 4]]] == [
+        "dog",
+        "fox",
+        "hen",
+    ]
     journal.close()
 
 

@@ -13,7 +13,7 @@ from comm.base_comm import BaseComm
 from PIL import Image
 
 from vaewidgets import load_images
-from vaewidgets.core.progress import TrainingState
+from vaewidgets.core.loop.progress import TrainingState
 from vaewidgets.images import Images
 from vaewidgets.widgets._base import BaseWidget
 from vaewidgets.widgets.annotator import Annotator

@@ -11,7 +11,7 @@ from sklearn.manifold import TSNE
 from traitlets import TraitError
 
 from vaewidgets import Gaussians
-from vaewidgets.core.vae import VAE
+from vaewidgets.core.models.vae import VAE
 from vaewidgets.widgets.interpolator import Interpolator
 
 FRAMES = {"kind": "optimal_transport", "sampling": False, "noise": 0}

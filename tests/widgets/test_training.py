@@ -6,8 +6,8 @@ import threading
 import numpy as np
 import pytest
 
-from vaewidgets.core.progress import Callback, TrainingState, choose_callbacks
-from vaewidgets.core.vae import VAE
+from vaewidgets.core.loop.progress import Callback, TrainingState, choose_callbacks
+from vaewidgets.core.models.vae import VAE
 from vaewidgets.widgets import training
 from vaewidgets.widgets.training import TrainingMonitor
 

@@ -13,7 +13,7 @@ from sklearn.manifold import TSNE
 from traitlets import TraitError
 
 from vaewidgets import Gaussians, latent
-from vaewidgets.core.vae import VAE
+from vaewidgets.core.models.vae import VAE
 from vaewidgets.widgets.tweaker import LatentTweaker
 
 

@@ -16,7 +16,7 @@ from vaewidgets.widgets._base import BaseWidget, Buffers, Content, binary, bundl
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from vaewidgets.core.progress import TrainingState
+    from vaewidgets.core.loop.progress import TrainingState
 
 UPDATE_SECONDS = 0.3  # at most 4 messages a second reach the page
 PICTURE_SECONDS = 1.0

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 if TYPE_CHECKING:
-    from vaewidgets.core.estimator import ImageModel
+    from vaewidgets.core.loop.options import Options
+    from vaewidgets.core.models.estimator import ImageModel
     from vaewidgets.core.networks.registry import Architecture
-    from vaewidgets.core.options import Options
     from vaewidgets.images import Images
 
 # Who watched, where it was computed and where it was kept are no part of a model.

@@ -10,12 +10,18 @@ import numpy as np
 from sklearn.base import ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
-from vaewidgets.core.checks import check_choice, check_integer, check_real, check_seed, check_size
-from vaewidgets.core.cluster_start import STARTS, start_from_clusters
 from vaewidgets.core.inference import classify, encode
+from vaewidgets.core.models.checks import (
+    check_choice,
+    check_integer,
+    check_real,
+    check_seed,
+    check_size,
+)
+from vaewidgets.core.models.cluster_start import STARTS, start_from_clusters
+from vaewidgets.core.models.vae import VariationalModel
 from vaewidgets.core.networks.registry import MAX_CLUSTERS
-from vaewidgets.core.objectives import ClusterBound
-from vaewidgets.core.vae import VariationalModel
+from vaewidgets.core.objectives.bounds import ClusterBound
 from vaewidgets.images import as_images
 
 if TYPE_CHECKING:
@@ -23,11 +29,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vaewidgets.core.feeding import Pixels
+    from vaewidgets.core.loop.feeding import Pixels
+    from vaewidgets.core.loop.options import Objective
+    from vaewidgets.core.loop.progress import Callback
     from vaewidgets.core.networks.registry import Architecture, EncoderDecoder
-    from vaewidgets.core.objectives import Report
-    from vaewidgets.core.options import Objective
-    from vaewidgets.core.progress import Callback
+    from vaewidgets.core.objectives.bounds import Report
 
 
 class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]

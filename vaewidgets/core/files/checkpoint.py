@@ -25,8 +25,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load as parse_safetensors
 from safetensors.torch import save as to_safetensors
 
+from vaewidgets.core.loop.resume import Snapshot
 from vaewidgets.core.networks.registry import Architecture, EncoderDecoder, channels_last
-from vaewidgets.core.resume import Snapshot
 from vaewidgets.disk import flush_folder
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from vaewidgets.clusters import cluster
 from vaewidgets.core.inference import encode_rows
 
 if TYPE_CHECKING:
-    from vaewidgets.core.feeding import Pixels
+    from vaewidgets.core.loop.feeding import Pixels
     from vaewidgets.core.networks.cluster_head import ClusterHead
     from vaewidgets.core.networks.registry import EncoderDecoder
-    from vaewidgets.core.objectives import Report
+    from vaewidgets.core.objectives.bounds import Report
 
 STARTS = {"umap": "umap_gmm", "mixture": "gmm"}  # methods of vaewidgets.cluster
 N_CLUSTERED = 20_000  # codes that are clustered; the classifier generalises to the others

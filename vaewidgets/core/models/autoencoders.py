@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from vaewidgets.core.checks import check_choice, check_real, check_size
-from vaewidgets.core.estimator import ImageModel
 from vaewidgets.core.inference import decode, encode
-from vaewidgets.core.losses import LIKELIHOODS
-from vaewidgets.core.objectives import PixelLikelihood, Reconstruction
+from vaewidgets.core.models.checks import check_choice, check_real, check_size
+from vaewidgets.core.models.estimator import ImageModel
+from vaewidgets.core.objectives.bounds import PixelLikelihood, Reconstruction
+from vaewidgets.core.objectives.losses import LIKELIHOODS
 from vaewidgets.images import as_images
 
 if TYPE_CHECKING:
     import os
 
+    from vaewidgets.core.loop.options import Objective
+    from vaewidgets.core.loop.progress import Callback
     from vaewidgets.core.networks.registry import Architecture
-    from vaewidgets.core.options import Objective
-    from vaewidgets.core.progress import Callback
 
 
 class Autoencoder(ImageModel):

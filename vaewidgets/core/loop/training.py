@@ -17,22 +17,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vaewidgets.core.feeding import Feed, float_batch
-from vaewidgets.core.interrupts import deferred_interrupt
+from vaewidgets.core.loop.feeding import Feed, float_batch
+from vaewidgets.core.loop.interrupts import deferred_interrupt
+from vaewidgets.core.loop.options import Moment, Objective, Options
+from vaewidgets.core.loop.progress import TrainingState
+from vaewidgets.core.loop.resume import Snapshot, restore, take_snapshot
+from vaewidgets.core.loop.schedules import SCHEDULES
+from vaewidgets.core.loop.threads import limited_threads
 from vaewidgets.core.networks.registry import channels_last
-from vaewidgets.core.options import Moment, Objective, Options
-from vaewidgets.core.progress import TrainingState
-from vaewidgets.core.resume import Snapshot, restore, take_snapshot
-from vaewidgets.core.schedules import SCHEDULES
-from vaewidgets.core.threads import limited_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from numpy.typing import NDArray
 
-    from vaewidgets.core.feeding import Pixels
-    from vaewidgets.core.progress import Callback
+    from vaewidgets.core.loop.feeding import Pixels
+    from vaewidgets.core.loop.progress import Callback
 
     Preview = Callable[[], tuple[NDArray[np.float32], NDArray[np.float32]]]
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from vaewidgets.core.training import _Run
+    from vaewidgets.core.loop.training import _Run
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # of Adam
 

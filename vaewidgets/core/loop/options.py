@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from vaewidgets.core.losses import Terms
+    from vaewidgets.core.objectives.losses import Terms
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from vaewidgets.core.checks import check_choice, check_integer, check_real, check_seed, check_size
-from vaewidgets.core.estimator import ImageModel
 from vaewidgets.core.inference import evidence
-from vaewidgets.core.losses import LIKELIHOODS
-from vaewidgets.core.objectives import EvidenceBound, PixelLikelihood
+from vaewidgets.core.models.checks import (
+    check_choice,
+    check_integer,
+    check_real,
+    check_seed,
+    check_size,
+)
+from vaewidgets.core.models.estimator import ImageModel
+from vaewidgets.core.objectives.bounds import EvidenceBound, PixelLikelihood
+from vaewidgets.core.objectives.losses import LIKELIHOODS
 from vaewidgets.gaussians import Gaussians
 from vaewidgets.images import as_images
 
@@ -21,8 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vaewidgets.core.options import Objective
-    from vaewidgets.core.progress import Callback
+    from vaewidgets.core.loop.options import Objective
+    from vaewidgets.core.loop.progress import Callback
 
 
 class VariationalModel(ImageModel):

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
-from vaewidgets.core import losses
+from vaewidgets.core.objectives import losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor, nn
 
-    from vaewidgets.core.feeding import Pixels
+    from vaewidgets.core.loop.feeding import Pixels
+    from vaewidgets.core.loop.options import Moment
     from vaewidgets.core.networks.registry import EncoderDecoder
-    from vaewidgets.core.options import Moment
 
     Report = Callable[[float | None, str], None]
 

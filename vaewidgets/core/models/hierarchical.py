@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vaewidgets.core.checks import check_choice, check_integer, check_real
+from vaewidgets.core.models.checks import check_choice, check_integer, check_real
+from vaewidgets.core.models.vae import VariationalModel
 from vaewidgets.core.networks.registry import MAX_LATENT, Architecture
-from vaewidgets.core.objectives import EvidenceBound
-from vaewidgets.core.vae import VariationalModel
+from vaewidgets.core.objectives.bounds import EvidenceBound
 from vaewidgets.gaussians import Gaussians
 
 if TYPE_CHECKING:
     import os
 
-    from vaewidgets.core.options import Objective
-    from vaewidgets.core.progress import Callback
+    from vaewidgets.core.loop.options import Objective
+    from vaewidgets.core.loop.progress import Callback
 
 SIZES: dict[str, dict[str, int]] = {
     "small": {

@@ -6,14 +6,14 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from vaewidgets.core.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, stands
-from vaewidgets.core.content import parameters_of
+from vaewidgets.core.files.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, stands
+from vaewidgets.core.files.content import parameters_of
 from vaewidgets.core.inference import active_dimensions
 
 if TYPE_CHECKING:
-    from vaewidgets.core.estimator import ImageModel
+    from vaewidgets.core.loop.resume import Snapshot
+    from vaewidgets.core.models.estimator import ImageModel
     from vaewidgets.core.networks.registry import Architecture, EncoderDecoder
-    from vaewidgets.core.resume import Snapshot
     from vaewidgets.images import Images
 
 # Bits may differ with these, results hardly: worth a warning, not a refusal.

@@ -11,8 +11,22 @@ import torch
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from vaewidgets.core.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from vaewidgets.core.checks import (
+from vaewidgets.core.files.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from vaewidgets.core.files.content import (
+    check_content,
+    content_of,
+    provenance,
+    restored_parameters,
+)
+from vaewidgets.core.files.kept_training import KeptTraining
+from vaewidgets.core.inference import active_dimensions, decode, encode, reconstruct
+from vaewidgets.core.loop.devices import choose_device
+from vaewidgets.core.loop.options import Options
+from vaewidgets.core.loop.progress import choose_callbacks
+from vaewidgets.core.loop.schedules import SCHEDULES
+from vaewidgets.core.loop.threads import default_threads
+from vaewidgets.core.loop.training import train
+from vaewidgets.core.models.checks import (
     check_choice,
     check_integer,
     check_learnable,
@@ -21,10 +35,6 @@ from vaewidgets.core.checks import (
     check_size,
     warn_of_collapse,
 )
-from vaewidgets.core.content import check_content, content_of, provenance, restored_parameters
-from vaewidgets.core.devices import choose_device
-from vaewidgets.core.inference import active_dimensions, decode, encode, reconstruct
-from vaewidgets.core.kept_training import KeptTraining
 from vaewidgets.core.networks.registry import (
     MAX_LATENT,
     Architecture,
@@ -32,11 +42,6 @@ from vaewidgets.core.networks.registry import (
     choose_network,
     complete_settings,
 )
-from vaewidgets.core.options import Options
-from vaewidgets.core.progress import choose_callbacks
-from vaewidgets.core.schedules import SCHEDULES
-from vaewidgets.core.threads import default_threads
-from vaewidgets.core.training import train
 from vaewidgets.images import as_images
 
 if TYPE_CHECKING:
@@ -45,7 +50,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
 
-    from vaewidgets.core.options import Objective
+    from vaewidgets.core.loop.options import Objective
     from vaewidgets.images import Images
 
 AUTO_STEPS = 1500

@@ -1,0 +1,1 @@
+"""The training loop, which knows no model: feeding, schedules, progress, snapshots, threads."""

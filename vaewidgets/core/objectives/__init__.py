@@ -1,0 +1,1 @@
+"""What is minimised: the terms, and how each family of models puts them together."""
