@@ -35,7 +35,7 @@ from vaewidgets.core.loop.options import Moment, Options
 from vaewidgets.core.loop.progress import Callback
 from vaewidgets.core.loop.training import train
 from vaewidgets.core.networks.registry import Architecture, EncoderDecoder, channels_last
-from vaewidgets.core.objectives.bounds import EvidenceBound, PixelLikelihood
+from vaewidgets.core.objectives import EvidenceBound, PixelLikelihood
 
 BATCH, THREADS, RATE = 128, 1, 1e-3
 NETWORKS = {
@@ -188,7 +188,7 @@ def throughput(rounds: int) -> str:
 
 def bound(networks: EncoderDecoder, images: torch.Tensor) -> float:
     """Pythae's validation loss: half the squared error and the KL, nats an image, one draw."""
-    from vaewidgets.core.objectives import losses
+    from vaewidgets.core import losses
 
     with torch.no_grad():
         mean, log_var = networks.posterior(images)

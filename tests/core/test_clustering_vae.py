@@ -10,11 +10,11 @@ from scipy.stats import multivariate_normal
 
 from vaewidgets import ClusterVAE
 from vaewidgets.clusters import scores
+from vaewidgets.core import losses
 from vaewidgets.core.inference import evidence
 from vaewidgets.core.loop.feeding import float_batch
 from vaewidgets.core.loop.options import Moment
 from vaewidgets.core.loop.progress import Callback
-from vaewidgets.core.objectives import losses
 from vaewidgets.images import load_images
 
 SETTINGS = {"batch_size": 32, "n_threads": 1, "progress": False, "start": "mixture"}

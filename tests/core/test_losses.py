@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 
+from vaewidgets.core import losses
 from vaewidgets.core.loop.options import Moment
 from vaewidgets.core.networks.registry import Architecture
-from vaewidgets.core.objectives import losses
-from vaewidgets.core.objectives.bounds import EvidenceBound, PixelLikelihood
+from vaewidgets.core.objectives import EvidenceBound, PixelLikelihood
 
 
 def draws(*shape, seed=0):

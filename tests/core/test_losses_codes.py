@@ -10,7 +10,7 @@ import torch
 from scipy.special import logsumexp
 from torch.distributions import Bernoulli, Categorical, Normal, kl_divergence
 
-from vaewidgets.core.objectives import losses
+from vaewidgets.core import losses
 
 
 def draws(*shape, seed=0):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from torch.distributions import ContinuousBernoulli, Independent, Normal
 
-from vaewidgets.core.objectives import losses
+from vaewidgets.core import losses
 
 LOGITS = [-30.0, -5.0, -0.3, -0.2501, -0.25, -0.01, -1e-6, 0.0, 1e-12, 1e-3, 0.2, 0.26, 1.0, 40.0]
 

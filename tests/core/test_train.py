@@ -9,11 +9,10 @@ import torch
 
 from vaewidgets.core.loop.devices import choose_device
 from vaewidgets.core.loop.feeding import float_batch, tensor_of
-from vaewidgets.core.loop.options import Options
+from vaewidgets.core.loop.options import Options, Terms
 from vaewidgets.core.loop.progress import Callback
 from vaewidgets.core.loop.schedules import one_cycle
 from vaewidgets.core.loop.training import train
-from vaewidgets.core.objectives.losses import Terms
 
 CPU = torch.device("cpu")
 

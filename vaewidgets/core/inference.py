@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vaewidgets.core import losses
 from vaewidgets.core.loop.feeding import check_length, float_batch, map_below, tensor_of
 from vaewidgets.core.loop.threads import limited_threads
-from vaewidgets.core.objectives import losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,19 +5,47 @@ from __future__ import annotations
 import math
 import numbers
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from vaewidgets.core.loop.options import Options
-    from vaewidgets.core.models.estimator import ImageModel
     from vaewidgets.core.networks.registry import Architecture
     from vaewidgets.images import Images
 
 # Who watched, where it was computed and where it was kept are no part of a model.
 PASSING = {"device", "progress", "checkpoint"}
 ENTRIES = {"parameters", "history", "outcome", "active_dimensions", "trained_with"}
+
+
+class Model(Protocol):
+    """What is asked of a model that is kept in a file."""
+
+    checkpoint: Any
+    history_: list[dict[str, float]]
+    outcome_: str
+    active_dimensions_: NDArray[np.bool_]
+    trained_with_: dict[str, Any]
+
+    def __init__(self, **parameters: Any) -> None:
+        """Take parameters by name; all have a default."""
+
+    def get_params(self, deep: bool = ...) -> dict[str, Any]:
+        """Return the parameters by name."""
+
+    def check_params(self) -> None:
+        """Raise ValueError or TypeError for a parameter that is not accepted."""
+
+    def architecture(self, height: int, width: int, channels: int) -> Architecture:
+        """Return the network for images of a size."""
+
+    @classmethod
+    def _check_content(cls, content: dict[str, Any], architecture: Architecture) -> None:
+        """Raise ValueError or TypeError where a file's content does not belong to this model."""
 
 
 def provenance(images: Images, seed: int, options: Options) -> dict[str, Any]:
@@ -33,7 +61,7 @@ def provenance(images: Images, seed: int, options: Options) -> dict[str, Any]:
     }
 
 
-def parameters_of(model: ImageModel) -> dict[str, Any]:
+def parameters_of(model: Model) -> dict[str, Any]:
     """Return the parameters that belong to a model, as plain JSON values."""
     return {
         name: _plain(value)
@@ -42,7 +70,7 @@ def parameters_of(model: ImageModel) -> dict[str, Any]:
     }
 
 
-def content_of(model: ImageModel) -> dict[str, Any]:
+def content_of(model: Model) -> dict[str, Any]:
     """Return parameters and history as plain JSON values."""
     return {
         "parameters": parameters_of(model),
@@ -53,9 +81,7 @@ def content_of(model: ImageModel) -> dict[str, Any]:
     }
 
 
-def check_content(
-    model: type[ImageModel], content: dict[str, Any], architecture: Architecture
-) -> None:
+def check_content(model: type[Model], content: dict[str, Any], architecture: Architecture) -> None:
     """Raise ValueError or TypeError where the content is not what :func:`content_of` writes."""
     if content.keys() != ENTRIES:
         raise ValueError(f"content has the entries {sorted(content)}, expected {sorted(ENTRIES)}")

@@ -11,8 +11,8 @@ from vaewidgets.core.files.content import parameters_of
 from vaewidgets.core.inference import active_dimensions
 
 if TYPE_CHECKING:
+    from vaewidgets.core.files.content import Model
     from vaewidgets.core.loop.resume import Snapshot
-    from vaewidgets.core.models.estimator import ImageModel
     from vaewidgets.core.networks.registry import Architecture, EncoderDecoder
     from vaewidgets.images import Images
 
@@ -30,20 +30,20 @@ class KeptTraining:
     ----------
     path : Path
         The folder.
-    model : ImageModel
+    model : Model
         Whose training it is.
     images : Images
         What it learns from.
     """
 
-    def __init__(self, path: Path, model: ImageModel, images: Images) -> None:
+    def __init__(self, path: Path, model: Model, images: Images) -> None:
         self.path, self.model, self.images = path, model, images
         self.earlier: Checkpoint | None = None
         self.module: EncoderDecoder | None = None
         self.trained_with: dict[str, Any] = {}
 
     @classmethod
-    def find(cls, model: ImageModel, images: Images, architecture: Architecture) -> Self | None:
+    def find(cls, model: Model, images: Images, architecture: Architecture) -> Self | None:
         """Look into ``model.checkpoint``; None where nothing is to be kept.
 
         Raises

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from vaewidgets.core.objectives.losses import Terms
-
 
 @dataclass(frozen=True)
 class Options:
@@ -63,6 +61,22 @@ class Moment:
     def fraction(self) -> float:
         """Share of the steps already done, 0 to 1."""
         return self.step / self.n_steps
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What one batch cost.
+
+    Attributes
+    ----------
+    loss : Tensor, scalar
+        What is minimised; carries the gradient.
+    parts : dict of str to Tensor, scalars
+        The named terms behind it, detached, means over the batch; shown and kept in the history.
+    """
+
+    loss: Tensor
+    parts: dict[str, Tensor]
 
 
 class Objective(Protocol):

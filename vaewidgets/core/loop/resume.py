@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from vaewidgets.core.loop.training import _Run
+    from vaewidgets.core.loop.run import Run
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # of Adam
 
@@ -36,7 +36,7 @@ class Snapshot:
     numbers: dict[str, Any]
 
 
-def take_snapshot(run: _Run) -> Snapshot:
+def take_snapshot(run: Run) -> Snapshot:
     """Copy the state of a training."""
     tensors = {f"module.{name}": t for name, t in run.module.state_dict().items()}
     tensors |= {f"good.{name}": t for name, t in run.good.items()}
@@ -62,7 +62,7 @@ def take_snapshot(run: _Run) -> Snapshot:
     )
 
 
-def restore(run: _Run, snapshot: Snapshot) -> None:
+def restore(run: Run, snapshot: Snapshot) -> None:
     """Put a training that has not begun where the snapshot was taken.
 
     Raises
@@ -97,7 +97,7 @@ def restore(run: _Run, snapshot: Snapshot) -> None:
     state.resume_clock(numbers["seconds"])
 
 
-def _check_numbers(run: _Run, numbers: dict[str, Any]) -> None:
+def _check_numbers(run: Run, numbers: dict[str, Any]) -> None:
     """Refuse numbers that this training could not have had."""
     expected = {"epoch", "step", "prepared", "seconds", "history", "sums", "n_summed"}
     if numbers.keys() != expected:
@@ -120,7 +120,7 @@ def _check_numbers(run: _Run, numbers: dict[str, Any]) -> None:
             raise ValueError("the snapshot holds what is no finite number")
 
 
-def _check_names(run: _Run, tensors: dict[str, Tensor]) -> None:
+def _check_names(run: Run, tensors: dict[str, Tensor]) -> None:
     """Refuse tensors missing or too many."""
     weights = run.module.state_dict().keys()
     needed = {f"{prefix}.{name}" for prefix in ("module", "good") for name in weights}

@@ -10,10 +10,10 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from vaewidgets.core.inference import decode, encode
+from vaewidgets.core.losses import LIKELIHOODS
 from vaewidgets.core.models.checks import check_choice, check_real, check_size
 from vaewidgets.core.models.estimator import ImageModel
-from vaewidgets.core.objectives.bounds import PixelLikelihood, Reconstruction
-from vaewidgets.core.objectives.losses import LIKELIHOODS
+from vaewidgets.core.objectives import PixelLikelihood, Reconstruction
 from vaewidgets.images import as_images
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vaewidgets.core.loop.feeding import Pixels
     from vaewidgets.core.networks.cluster_head import ClusterHead
     from vaewidgets.core.networks.registry import EncoderDecoder
-    from vaewidgets.core.objectives.bounds import Report
+    from vaewidgets.core.objectives import Report
 
 STARTS = {"umap": "umap_gmm", "mixture": "gmm"}  # methods of vaewidgets.cluster
 N_CLUSTERED = 20_000  # codes that are clustered; the classifier generalises to the others

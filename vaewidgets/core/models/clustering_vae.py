@@ -21,7 +21,7 @@ from vaewidgets.core.models.checks import (
 from vaewidgets.core.models.cluster_start import STARTS, start_from_clusters
 from vaewidgets.core.models.vae import VariationalModel
 from vaewidgets.core.networks.registry import MAX_CLUSTERS
-from vaewidgets.core.objectives.bounds import ClusterBound
+from vaewidgets.core.objectives import ClusterBound
 from vaewidgets.images import as_images
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from vaewidgets.core.loop.options import Objective
     from vaewidgets.core.loop.progress import Callback
     from vaewidgets.core.networks.registry import Architecture, EncoderDecoder
-    from vaewidgets.core.objectives.bounds import Report
+    from vaewidgets.core.objectives import Report
 
 
 class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]

@@ -10,7 +10,7 @@ import numpy as np
 from vaewidgets.core.models.checks import check_choice, check_integer, check_real
 from vaewidgets.core.models.vae import VariationalModel
 from vaewidgets.core.networks.registry import MAX_LATENT, Architecture
-from vaewidgets.core.objectives.bounds import EvidenceBound
+from vaewidgets.core.objectives import EvidenceBound
 from vaewidgets.gaussians import Gaussians
 
 if TYPE_CHECKING:

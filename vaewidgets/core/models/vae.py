@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from vaewidgets.core.inference import evidence
+from vaewidgets.core.losses import LIKELIHOODS
 from vaewidgets.core.models.checks import (
     check_choice,
     check_integer,
@@ -17,8 +18,7 @@ from vaewidgets.core.models.checks import (
     check_size,
 )
 from vaewidgets.core.models.estimator import ImageModel
-from vaewidgets.core.objectives.bounds import EvidenceBound, PixelLikelihood
-from vaewidgets.core.objectives.losses import LIKELIHOODS
+from vaewidgets.core.objectives import EvidenceBound, PixelLikelihood
 from vaewidgets.gaussians import Gaussians
 from vaewidgets.images import as_images
 

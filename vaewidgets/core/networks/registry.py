@@ -13,13 +13,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vaewidgets.core.losses import normal_log_density
 from vaewidgets.core.networks.cluster_head import ClusterHead
 from vaewidgets.core.networks.conv import ConvDecoder, ConvEncoder
 from vaewidgets.core.networks.dense_unet import DenseUNetDecoder, DenseUNetEncoder
 from vaewidgets.core.networks.dual_conv import DualConvDecoder, DualConvEncoder
 from vaewidgets.core.networks.mlp import MLPDecoder, MLPEncoder
 from vaewidgets.core.networks.spatial import SpatialDecoder, SpatialEncoder
-from vaewidgets.core.objectives.losses import normal_log_density
 
 CONV_FROM = 8  # pixels; 8x8 digits: 10-NN accuracy of the codes .96, .95 with the dense network
 MAX_SIDE = 4096

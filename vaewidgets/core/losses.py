@@ -8,7 +8,6 @@ the proportion that the evidence bound gives them.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -24,22 +23,6 @@ MIN_VARIANCE = 1 / (12 * 255**2)
 MIN_ACTIVITY = 1e-6  # a code that is 0 for a whole batch must not make log(0)
 
 LIKELIHOODS = ("gaussian", "bernoulli", "continuous_bernoulli")
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What one batch cost.
-
-    Attributes
-    ----------
-    loss : Tensor, scalar
-        What is minimised; carries the gradient.
-    parts : dict of str to Tensor, scalars
-        The named terms behind it, detached, means over the batch; shown and kept in the history.
-    """
-
-    loss: Tensor
-    parts: dict[str, Tensor]
 
 
 def sample_gaussian(mean: Tensor, log_var: Tensor, generator: torch.Generator | None) -> Tensor:

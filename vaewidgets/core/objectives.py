@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
-from vaewidgets.core.objectives import losses
+from vaewidgets.core import losses
+from vaewidgets.core.loop.options import Moment, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from vaewidgets.core.loop.feeding import Pixels
-    from vaewidgets.core.loop.options import Moment
     from vaewidgets.core.networks.registry import EncoderDecoder
 
     Report = Callable[[float | None, str], None]
@@ -114,7 +114,7 @@ class EvidenceBound(Bound):
         super().__init__(likelihood, beta, warm_up)
         self.free_bits, self.layers = free_bits, layers
 
-    def __call__(self, module: nn.Module, batch: Tensor, moment: Moment) -> losses.Terms:
+    def __call__(self, module: nn.Module, batch: Tensor, moment: Moment) -> Terms:
         """Return the loss and its parts ``reconstruction`` and ``kl``, nats an image."""
         networks = cast("EncoderDecoder", module)
         reconstruction, mean, log_var, _ = self.plain(networks, batch, moment)
@@ -125,7 +125,7 @@ class EvidenceBound(Bound):
         if self.layers:
             layers = torch.split(kl.detach().mean(dim=0), sizes)
             parts |= {f"kl_{i}": layer.sum() for i, layer in enumerate(layers, start=1)}
-        return losses.Terms(reconstruction + self.weight(moment.fraction) * cost, parts)
+        return Terms(reconstruction + self.weight(moment.fraction) * cost, parts)
 
 
 class ClusterBound(Bound):
@@ -177,7 +177,7 @@ class ClusterBound(Bound):
         if epoch == self.plain_epochs and epoch > 0:
             self.start(cast("EncoderDecoder", module), pixels, report)
 
-    def __call__(self, module: nn.Module, batch: Tensor, moment: Moment) -> losses.Terms:
+    def __call__(self, module: nn.Module, batch: Tensor, moment: Moment) -> Terms:
         """Return the loss and its parts ``reconstruction``, ``kl`` and ``certainty``, nats."""
         networks = cast("EncoderDecoder", module)
         reconstruction, mean, log_var, z = self.plain(networks, batch, moment)
@@ -186,7 +186,7 @@ class ClusterBound(Bound):
             kl = losses.kl_to_standard_normal(mean, log_var).sum(dim=1).mean()
             parts = {"reconstruction": reconstruction.detach(), "kl": kl.detach()}
             parts["certainty"] = torch.zeros_like(kl.detach())
-            return losses.Terms(reconstruction + weight * kl, parts)
+            return Terms(reconstruction + weight * kl, parts)
         head = networks.class_head()
         # Left to learn, the classifier moves the classes to what explains pixels best: on MNIST
         # from 95 % of the digits where they belong to 73 %.
@@ -203,7 +203,7 @@ class ClusterBound(Bound):
             "kl": kl.detach(),
             "certainty": certainty.detach(),
         }
-        return losses.Terms(reconstruction + weight * cost, parts)
+        return Terms(reconstruction + weight * cost, parts)
 
 
 class Reconstruction:
@@ -232,7 +232,7 @@ class Reconstruction:
         self.likelihood, self.noise = likelihood, noise
         self.sparsity, self.activity = sparsity, activity
 
-    def __call__(self, module: nn.Module, batch: Tensor, moment: Moment) -> losses.Terms:
+    def __call__(self, module: nn.Module, batch: Tensor, moment: Moment) -> Terms:
         """Return the loss and its parts ``reconstruction`` and ``sparsity``, nats an image."""
         networks = cast("EncoderDecoder", module)
         seen = batch
@@ -243,7 +243,7 @@ class Reconstruction:
         reconstruction = -self.likelihood(networks, batch, networks.decoder(codes), moment)
         parts = {"reconstruction": reconstruction.detach()}
         if self.sparsity == 0:
-            return losses.Terms(reconstruction, parts)
+            return Terms(reconstruction, parts)
         penalty = losses.sparse_penalty(codes, self.activity)
         parts["sparsity"] = penalty.detach()
-        return losses.Terms(reconstruction + self.sparsity * penalty, parts)
+        return Terms(reconstruction + self.sparsity * penalty, parts)
