@@ -23,7 +23,7 @@ from vaewidgets.datasets import mnist as mnist_module
 
 def test_the_embedded_digits_use_the_whole_range_and_come_with_a_table():
     images, table = datasets.load_digits()
-    assert images.shape == (8, 8, 1)
+    assert images.image_shape == (8, 8, 1)
     assert len(images) == len(table) == 1797
     assert images.pixels.dtype == np.uint8
     assert images.pixels.min() == 0
@@ -62,7 +62,7 @@ def npz(tmp_path):
 def test_mnist_is_read_whole_or_by_split(npz):
     images, table = datasets.load_mnist(npz)
     assert len(images) == len(table) == 10
-    assert images.shape == (28, 28, 1)
+    assert images.image_shape == (28, 28, 1)
     assert table["digit"].tolist() == list(range(10))
     assert table["split"].tolist() == ["train"] * 6 + ["test"] * 4
     images, table = datasets.load_mnist(npz, "test")

@@ -39,7 +39,8 @@ FLOATS = (GRAY / 255).astype(np.float32)
 )
 def test_arrays_of_every_layout_come_out_as_height_width_channels(array, axes, shape):
     images = load_images(array, axes=axes)
-    assert images.shape == shape
+    assert images.image_shape == shape
+    assert images.shape == (len(array), *shape)
     assert len(images) == len(array)
     assert images.rejected == ()
     assert images.n_input == len(array)
@@ -157,12 +158,12 @@ def test_anything_numpy_can_read_is_an_array():
         def __array__(self, dtype=None, copy=None):
             return GRAY
 
-    assert load_images(Tensor()).shape == (6, 7, 1)
+    assert load_images(Tensor()).image_shape == (6, 7, 1)
 
 
 def test_a_list_of_equal_arrays_is_an_array_and_keeps_its_size():
     large = [np.zeros((300, 200), np.uint8)] * 3
-    assert load_images(large).shape == (300, 200, 1)
+    assert load_images(large).image_shape == (300, 200, 1)
     with pytest.raises(ValueError, match=r"image 1 .* divide by 255"):
         load_images([np.zeros((9, 9)), np.full((9, 9), 200.0)])
 
@@ -269,10 +270,10 @@ def test_as_images_passes_collections_through_and_loads_the_rest():
 
 def test_a_collection_can_be_brought_to_another_size_and_colour():
     images = load_images(RGB, size=(12, 14), channels="gray")
-    assert images.shape == (12, 14, 1)
+    assert images.image_shape == (12, 14, 1)
     again = load_images(images, size=6, channels="rgb", fit="resize")
-    assert again.shape == (6, 6, 3)
-    assert load_images(load_images(RGB)).shape == (6, 7, 3)
+    assert again.image_shape == (6, 6, 3)
+    assert load_images(load_images(RGB)).image_shape == (6, 7, 3)
 
 
 def test_one_image_is_checked_against_the_models_shape():

@@ -235,7 +235,7 @@ def test_one_file_and_one_picture_are_collections_of_one(tmp_path):
 def test_images_of_several_sizes_come_to_the_commonest_one_unstretched_and_it_is_said():
     wide, square = Image.new("L", (40, 20), 0), Image.new("L", (30, 30), 0)
     images = load_images([square, wide, square], background="white")
-    assert images.shape == (30, 30, 1)
+    assert images.image_shape == (30, 30, 1)
     assert (images.pixels[1, 0] == 255).all()  # padding above
     assert (images.pixels[1, 15] == 0).all()
     assert "2 sizes, padded to one" in images.notice
@@ -247,7 +247,7 @@ def test_images_of_several_sizes_come_to_the_commonest_one_unstretched_and_it_is
 def test_large_photographs_are_shrunk_by_default_and_arrays_never():
     photo = Image.new("L", (640, 480))
     images = load_images([photo])
-    assert images.shape == (48, 64, 1)
+    assert images.image_shape == (48, 64, 1)
     assert "shrunk from 480 x 640" in images.notice
     assert load_images([photo], size=(480, 640)).shape == (480, 640, 1)
     assert load_images(np.asarray(photo)[None]).shape == (480, 640, 1)

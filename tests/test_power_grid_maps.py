@@ -228,7 +228,7 @@ def test_shuffled_buses_are_the_same_rows_in_one_other_order_for_all_maps(grid):
 @pytest.mark.parametrize("n_rows", [8, 64, 145])
 def test_fewer_rows_are_a_choice_of_the_same_rows(grid, n_rows):
     images = make_power_grid(3, seed=4, events=dict.fromkeys(EVENTS, 1), n_rows=n_rows)[0]
-    assert images.shape == (n_rows, 128, 1)
+    assert images.image_shape == (n_rows, 128, 1)
     place = power_grid_buses(n_rows)["map_row"]
     assert place.dropna().tolist() == list(range(n_rows))
     both = power_grid_buses()["map_row"].notna() & place.notna()

@@ -107,10 +107,20 @@ class Images:
         return len(self) + len(self.rejected)
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> tuple[int, int, int, int]:
+        """(n, height, width, channels), as of an array."""
+        n, height, width, channels = self.pixels.shape
+        return n, height, width, channels
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes, as of an array: 4."""
+        return 4
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of every image."""
-        _, height, width, channels = self.pixels.shape
-        return height, width, channels
+        return self.shape[1:]
 
     @property
     def contents(self) -> Contents:
@@ -133,7 +143,7 @@ class Images:
         return len(self.pixels)
 
     def __repr__(self) -> str:
-        height, width, channels = self.shape
+        height, width, channels = self.image_shape
         kind = "gray" if channels == 1 else "RGB"
         text = f"{len(self)} {kind} images, {height} x {width} pixels, {self.pixels.dtype}"
         if self.rejected:
@@ -157,8 +167,16 @@ class Images:
     def __getitem__(self, rows: Any) -> PixelArray | Images:
         """Return one image as an array, or the images of a slice, positions or mask.
 
-        The images taken out know their positions in what was loaded, but not what was rejected.
+        Further axes, such as in ``images[..., 0]``, give an array, as numpy does. The images
+        taken out know their positions in what was loaded, but not what was rejected.
         """
+        if isinstance(rows, tuple):
+            if len(rows) != 2 or rows[0] is Ellipsis or rows[1] is not Ellipsis:
+                part: PixelArray = self.pixels[rows]
+                return part
+            rows = rows[0]  # scikit-learn asks for images[rows, ...]
+        if rows is Ellipsis:
+            rows = slice(None)
         if isinstance(rows, (int, np.integer)) and not isinstance(rows, bool):
             image: PixelArray = self.pixels[rows]
             return image

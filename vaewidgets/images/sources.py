@@ -250,9 +250,9 @@ def _collect(reading: Reading, items: Sequence[Any], folder: Path | None) -> Ima
 
 def _adapt(images: Images, rules: Rules) -> Images:
     """Bring a collection to another size or colour where that is asked for."""
-    size = rules.size or images.shape[:2]
-    n_channels = {None: images.shape[2], "gray": 1, "rgb": 3}[rules.channels]
-    if (*size, n_channels) == images.shape:
+    size = rules.size or images.image_shape[:2]
+    n_channels = {None: images.image_shape[2], "gray": 1, "rgb": 3}[rules.channels]
+    if (*size, n_channels) == images.image_shape:
         return images
     reading = read_items(list(images), replace(rules, size=size, channels=rules.channels))
     return Images(

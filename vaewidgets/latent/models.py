@@ -78,7 +78,7 @@ def as_model(model: Any, images: Images | None = None) -> Any:
     if isinstance(model, FlatModel):
         return model
     if not has_posterior(model) and _is_sklearn_transformer(model):
-        return FlatModel(model, None if images is None else images.shape)
+        return FlatModel(model, None if images is None else images.image_shape)
     return copy.copy(model)
 
 
@@ -160,10 +160,10 @@ class FlatModel:
         """Return the codes of images, shape (n, d), float32."""
         images = as_images(images)
         if self.image_shape is None:
-            self._set_shape(images.shape)
-        if images.shape != self.image_shape:
+            self._set_shape(images.image_shape)
+        if images.image_shape != self.image_shape:
             raise ValueError(
-                f"images have shape {images.shape}, the model takes {self.image_shape}"
+                f"images have shape {images.image_shape}, the model takes {self.image_shape}"
             )
         flat = images.as_float().reshape(len(images), -1)
         name = type(self.transformer).__name__

@@ -57,7 +57,7 @@ class Pictures:
         if known is None and _shape_of(model) is None:
             known = _alone(example)
         self.model = latent.as_model(model, known)
-        shape = known.shape if known else _shape_of(self.model)
+        shape = known.image_shape if known else _shape_of(self.model)
         if shape is None:
             raise ValueError(f"{widget} needs an image, or images= to take one from")
         self.shape: Shape = shape

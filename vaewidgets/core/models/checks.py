@@ -90,12 +90,11 @@ def check_learnable(images: Images) -> Images:
 def check_size(images: Images, architecture: Architecture) -> Images:
     """Refuse images of another size than the model was fitted on."""
     fitted = (architecture.height, architecture.width, architecture.channels)
-    if images.shape != fitted:
-        height, width, channels = fitted
+    if images.image_shape != fitted:
+        here, there = (" x ".join(map(str, shape)) for shape in (images.image_shape, fitted))
         raise ValueError(
-            f"images are {' x '.join(map(str, images.shape))} (height x width x channels), but "
-            f"the model was fitted on {height} x {width} x {channels}; load them with "
-            f"size=({height}, {width})"
+            f"images are {here} (height x width x channels), but the model was fitted on {there}; "
+            f"load them with size={fitted[:2]}"
         )
     return images
 

@@ -140,7 +140,7 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         seed, device = check_seed(self.random_state), choose_device(self.device)
         checked = check_learnable(as_images(images))
         callbacks = choose_callbacks(self.progress)
-        architecture = self.architecture(*checked.shape)
+        architecture = self.architecture(*checked.image_shape)
         objective = self.objective(self._n_epochs(len(checked)))
         kept = KeptTraining.find(self, checked, architecture)
         if kept is not None and kept.is_finished:
