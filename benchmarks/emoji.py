@@ -76,7 +76,8 @@ def main() -> None:
     header = ["images", "epochs", "seconds", "images/s", "error of a pixel", "active codes", "MB"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     line = [
-        f"{len(images):,} of {'x'.join(map(str, images.image_shape))}", str(epochs), f"{seconds:.0f}",
+        f"{len(images):,} of {'x'.join(map(str, images.image_shape))}", str(epochs),
+        f"{seconds:.0f}",
         f"{epochs * len(images) / seconds:.0f}", f"{error:.4f}",
         f"{model.active_dimensions_.sum()} of 256", f"{peak:.0f}",
     ]  # fmt: skip

@@ -39,7 +39,7 @@ def _seeds():
     np.random.seed(0)  # noqa: NPY002  (umap and scikit-learn still draw from it)
     if torch := sys.modules.get("torch"):
         torch.manual_seed(0)
-    if projector := sys.modules.get("vaewidgets.widgets._projector"):
+    if projector := sys.modules.get("vaewidgets.widgets.map.projector"):
         projector.recent.clear()
 
 

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import Int, Unicode
 
-from vaewidgets.widgets._base import Buffers, Content, Reply, bundle
-from vaewidgets.widgets._colors import PALETTE
-from vaewidgets.widgets._map import MapWidget
+from vaewidgets.widgets.base.widget import Buffers, Content, Reply, bundle
+from vaewidgets.widgets.map.coloring import PALETTE
+from vaewidgets.widgets.map.map_widget import MapWidget
 
 NO_STEP = ("undo", "redo", "add_class")
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaewidgets.widgets import _suggesting
 from vaewidgets.widgets.annotator import Annotator
+from vaewidgets.widgets.labelling import suggesting as _suggesting
 
 N = 200
 RNG = np.random.default_rng(0)

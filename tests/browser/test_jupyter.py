@@ -6,7 +6,7 @@ import pytest
 
 COUNTER = """
 from traitlets import Int
-from vaewidgets.widgets._base import BaseWidget
+from vaewidgets.widgets.base.widget import BaseWidget
 
 class Counter(BaseWidget):
     _esm = '''

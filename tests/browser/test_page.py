@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from traitlets import Int, TraitError, validate
 
-from vaewidgets.widgets._base import BaseWidget, binary
+from vaewidgets.widgets.base.widget import BaseWidget, binary
 
 ESM = """
 function render({ model, el, signal }) {

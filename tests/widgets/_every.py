@@ -15,8 +15,8 @@ from PIL import Image
 from vaewidgets import load_images
 from vaewidgets.core.loop.progress import TrainingState
 from vaewidgets.images import Images
-from vaewidgets.widgets._base import BaseWidget
 from vaewidgets.widgets.annotator import Annotator
+from vaewidgets.widgets.base.widget import BaseWidget
 from vaewidgets.widgets.interpolator import Interpolator
 from vaewidgets.widgets.scatter import LatentScatter
 from vaewidgets.widgets.training import TrainingMonitor

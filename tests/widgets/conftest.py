@@ -11,8 +11,8 @@ from tests.widgets._annotating import CODES, Wire
 from tests.widgets._every import MAKE, Model, Recorder, a_frame, read_images
 from vaewidgets import VAE, Images
 from vaewidgets.widgets import training
-from vaewidgets.widgets._base import BaseWidget
 from vaewidgets.widgets.annotator import Annotator
+from vaewidgets.widgets.base.widget import BaseWidget
 
 
 @pytest.fixture(autouse=True)

@@ -132,7 +132,7 @@ def test_what_was_accepted_is_neither_evidence_nor_asked_about(owls):
 
 
 def test_images_labelled_in_one_step_are_one_observation(annotate, monkeypatch):
-    from vaewidgets.widgets import _suggesting
+    from vaewidgets.widgets.labelling import suggesting as _suggesting
 
     heard, make = [], _suggesting.suggest
 
@@ -176,7 +176,7 @@ def test_before_anything_was_proposed_there_is_none_and_no_page_is_told(owls):
 
 
 def test_groups_are_prepared_once_and_every_page_sees_the_end_of_it(owls, monkeypatch):
-    from vaewidgets.widgets import _suggesting
+    from vaewidgets.widgets.labelling import suggesting as _suggesting
 
     made, make = [], _suggesting.code_graph
 
@@ -196,7 +196,7 @@ def test_groups_are_prepared_once_and_every_page_sees_the_end_of_it(owls, monkey
 
 
 def test_a_preparation_that_is_interrupted_is_no_longer_shown(owls, monkeypatch):
-    from vaewidgets.widgets import _suggesting
+    from vaewidgets.widgets.labelling import suggesting as _suggesting
 
     def interrupted(_codes, report):
         report(0.5, "half")
@@ -237,7 +237,7 @@ def test_labels_of_one_class_alone_are_nothing_to_propose_from(annotate):
 
 
 def test_preparing_suggestions_is_stopped_from_the_page_and_begun_anew(owls, monkeypatch):
-    from vaewidgets.widgets import _suggesting
+    from vaewidgets.widgets.labelling import suggesting as _suggesting
 
     made, make, began = [], _suggesting.code_graph, threading.Event()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from vaewidgets.widgets._base import BaseWidget, binary, bundle
+from vaewidgets.widgets.base.widget import BaseWidget, binary, bundle
 
 
 class Echo(BaseWidget):

@@ -10,7 +10,7 @@ from sklearn.metrics import cohen_kappa_score
 from tests.widgets._annotating import CODES, N, edit, names, sync
 from vaewidgets.clusters import cluster
 from vaewidgets.labels.agreement import agreement
-from vaewidgets.widgets._rows import unpack_rows
+from vaewidgets.widgets.map.rows import unpack_rows
 
 
 def ask(widget, op, **content):

@@ -23,7 +23,7 @@ from tests.widgets._every import (
     tell,
     use_all,
 )
-from vaewidgets.widgets._base import BaseWidget
+from vaewidgets.widgets.base.widget import BaseWidget
 from vaewidgets.widgets.training import TrainingMonitor
 
 CODE = ("_esm", "_css")

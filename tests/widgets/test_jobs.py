@@ -2,7 +2,7 @@
 
 import threading
 
-from vaewidgets.widgets._jobs import Job, LatestWins
+from vaewidgets.widgets.base.jobs import Job, LatestWins
 
 
 def job(work, log, name):

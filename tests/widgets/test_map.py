@@ -12,8 +12,8 @@ from ipywidgets.widgets.widget import _instances
 from sklearn.decomposition import PCA
 
 from vaewidgets.images import Images, Rejected
-from vaewidgets.widgets import _colors
-from vaewidgets.widgets._rows import Table, as_rows, check_bits, pack_rows, unpack_rows
+from vaewidgets.widgets.map import coloring as _colors
+from vaewidgets.widgets.map.rows import Table, as_rows, check_bits, pack_rows, unpack_rows
 from vaewidgets.widgets.scatter import LatentScatter
 
 rng = np.random.default_rng(0)
@@ -206,7 +206,7 @@ def test_columns_are_offered_by_text_names_that_do_not_repeat():
 
 
 def test_thumbnail_sheets_hold_every_image_once(monkeypatch):
-    monkeypatch.setattr("vaewidgets.widgets._thumbnails.SHEET_BYTES", 200)
+    monkeypatch.setattr("vaewidgets.widgets.map.thumbnails.SHEET_BYTES", 200)
     images = some_images()
     widget = a_map(images=images)
     info = widget._thumb
@@ -220,7 +220,7 @@ def test_thumbnail_sheets_hold_every_image_once(monkeypatch):
 
 
 def test_too_many_thumbnails_are_sent_only_when_asked_for(monkeypatch):
-    monkeypatch.setattr("vaewidgets.widgets._thumbnails.MOST_BYTES", 500)
+    monkeypatch.setattr("vaewidgets.widgets.map.thumbnails.MOST_BYTES", 500)
     images = some_images()
     widget = a_map(images=images)
     assert widget._thumb["sheets"] == 0

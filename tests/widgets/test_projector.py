@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vaewidgets.widgets._projector import Recent
+from vaewidgets.widgets.map.projector import Recent
 from vaewidgets.widgets.scatter import LatentScatter
 
 

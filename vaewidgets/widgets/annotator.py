@@ -16,10 +16,10 @@ from vaewidgets.images import Images, as_images
 from vaewidgets.labels.opening import name_of_annotator, open_log
 from vaewidgets.labels.roster import Roster, digests_of
 from vaewidgets.labels.table import check_order, match_rows, open_columns, rows_without_image
-from vaewidgets.widgets._base import bundle, check_height
-from vaewidgets.widgets._colors import plain_text
-from vaewidgets.widgets._projector import digest_of
-from vaewidgets.widgets._suggesting import SuggestingWidget
+from vaewidgets.widgets.base.widget import bundle, check_height
+from vaewidgets.widgets.labelling.suggesting import SuggestingWidget
+from vaewidgets.widgets.map.coloring import plain_text
+from vaewidgets.widgets.map.projector import digest_of
 
 
 class Annotator(SuggestingWidget):

@@ -10,16 +10,16 @@ from traitlets import Bool, Dict, Enum, Float, Int, TraitError, validate
 
 from vaewidgets import latent
 from vaewidgets.images import as_images
-from vaewidgets.widgets._base import Buffers, Content, Reply, bundle
-from vaewidgets.widgets._map import MapWidget
-from vaewidgets.widgets._pictures import (
+from vaewidgets.widgets.base.widget import Buffers, Content, Reply, bundle
+from vaewidgets.widgets.decoding.animation import save_reel
+from vaewidgets.widgets.decoding.pictures import (
     Pictures,
     Shown,
     check_collection,
     check_row,
     to_bytes,
 )
-from vaewidgets.widgets._reels import save_reel
+from vaewidgets.widgets.map.map_widget import MapWidget
 
 if TYPE_CHECKING:
     import os

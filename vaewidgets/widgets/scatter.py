@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from numpy.typing import ArrayLike
 from traitlets import Int
 
-from vaewidgets.widgets._base import bundle, check_height
-from vaewidgets.widgets._map import MapWidget
+from vaewidgets.widgets.base.widget import bundle, check_height
+from vaewidgets.widgets.map.map_widget import MapWidget
 
 
 class LatentScatter(MapWidget):

@@ -11,7 +11,7 @@ from IPython.display import display
 from traitlets import Dict, List
 
 from vaewidgets.images.sprites import shrink
-from vaewidgets.widgets._base import BaseWidget, Buffers, Content, binary, bundle
+from vaewidgets.widgets.base.widget import BaseWidget, Buffers, Content, binary, bundle
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

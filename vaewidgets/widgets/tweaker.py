@@ -8,16 +8,16 @@ import numpy as np
 from traitlets import Bool, Int, TraitError, Unicode, validate
 
 from vaewidgets.images import as_images
-from vaewidgets.widgets._base import Buffers, Content, Reply, binary, bundle
-from vaewidgets.widgets._dimensions import Tracks
-from vaewidgets.widgets._map import MapWidget
-from vaewidgets.widgets._pictures import (
+from vaewidgets.widgets.base.widget import Buffers, Content, Reply, binary, bundle
+from vaewidgets.widgets.decoding.dimensions import Tracks
+from vaewidgets.widgets.decoding.pictures import (
     Pictures,
     Shown,
     check_collection,
     check_row,
     to_bytes,
 )
+from vaewidgets.widgets.map.map_widget import MapWidget
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

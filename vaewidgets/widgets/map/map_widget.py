@@ -15,11 +15,18 @@ from vaewidgets.gaussians import Gaussians
 from vaewidgets.images import Images, as_images
 from vaewidgets.latent import as_model, encode
 from vaewidgets.projections import Projection
-from vaewidgets.widgets import _colors
-from vaewidgets.widgets._base import BaseWidget, Buffers, Content, Reply, binary, with_listener
-from vaewidgets.widgets._projector import Key, Projector, map_bytes, to_map
-from vaewidgets.widgets._rows import Table, as_rows, check_bits, pack_rows, unpack_rows
-from vaewidgets.widgets._thumbnails import Thumbnails
+from vaewidgets.widgets.base.widget import (
+    BaseWidget,
+    Buffers,
+    Content,
+    Reply,
+    binary,
+    with_listener,
+)
+from vaewidgets.widgets.map import coloring as _colors
+from vaewidgets.widgets.map.projector import Key, Projector, map_bytes, to_map
+from vaewidgets.widgets.map.rows import Table, as_rows, check_bits, pack_rows, unpack_rows
+from vaewidgets.widgets.map.thumbnails import Thumbnails
 
 MOST_ROWS_ASKED = 512
 NO_MAP = "there is no map: this widget was made without a collection; pass images= to have one"

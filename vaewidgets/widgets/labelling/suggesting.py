@@ -21,10 +21,10 @@ from vaewidgets.labels.suggestions import (
     suggest_tag,
     tag_by_direction,
 )
-from vaewidgets.widgets._base import Buffers, Content, Reply
-from vaewidgets.widgets._curating import CuratingWidget
-from vaewidgets.widgets._proposal import YES, Proposal
-from vaewidgets.widgets._rows import as_rows
+from vaewidgets.widgets.base.widget import Buffers, Content, Reply
+from vaewidgets.widgets.labelling.curating import CuratingWidget
+from vaewidgets.widgets.labelling.proposal import YES, Proposal
+from vaewidgets.widgets.map.rows import as_rows
 
 MOST_ASKED = 512
 """Most images that a page may ask to be asked about at once."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vaewidgets.images import Images
 from vaewidgets.labels.table import check_order
-from vaewidgets.widgets._colors import plain_text
+from vaewidgets.widgets.map.coloring import plain_text
 
 
 def pack_rows(rows: NDArray[np.int64], n: int) -> bytes:

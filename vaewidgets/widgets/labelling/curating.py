@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vaewidgets.labels.journal import RowSet
-from vaewidgets.widgets._base import Buffers, Content, Reply
-from vaewidgets.widgets._looking_back import LookingBackWidget
-from vaewidgets.widgets._rows import as_rows, pack_rows
+from vaewidgets.widgets.base.widget import Buffers, Content, Reply
+from vaewidgets.widgets.labelling.looking_back import LookingBackWidget
+from vaewidgets.widgets.map.rows import as_rows, pack_rows
 
 
 class CuratingWidget(LookingBackWidget):

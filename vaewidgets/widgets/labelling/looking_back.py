@@ -13,9 +13,9 @@ from vaewidgets.labels.agreement import Agreement, agreement
 from vaewidgets.labels.conflict import Conflict
 from vaewidgets.labels.journal import Origin, Step, StepName
 from vaewidgets.labels.opening import roster_frame
-from vaewidgets.widgets._base import Buffers, Content, Reply
-from vaewidgets.widgets._labelling import LabelWidget
-from vaewidgets.widgets._rows import pack_rows
+from vaewidgets.widgets.base.widget import Buffers, Content, Reply
+from vaewidgets.widgets.labelling.label_widget import LabelWidget
+from vaewidgets.widgets.map.rows import pack_rows
 
 MOST_STEPS = 100
 """Most steps that a page is told of."""

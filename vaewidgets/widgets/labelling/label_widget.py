@@ -19,10 +19,10 @@ from vaewidgets.labels.opening import Opened
 from vaewidgets.labels.table import Columns, check_path, write_frame
 from vaewidgets.labels.table.values import name_of
 from vaewidgets.labels.watch import watch
-from vaewidgets.widgets._base import Buffers, Content, Reply, with_listener
-from vaewidgets.widgets._colors import PALETTE
-from vaewidgets.widgets._map import MapWidget
-from vaewidgets.widgets._rows import as_rows
+from vaewidgets.widgets.base.widget import Buffers, Content, Reply, with_listener
+from vaewidgets.widgets.map.coloring import PALETTE
+from vaewidgets.widgets.map.map_widget import MapWidget
+from vaewidgets.widgets.map.rows import as_rows
 
 
 class LabelWidget(MapWidget):

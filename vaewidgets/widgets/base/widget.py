@@ -13,7 +13,7 @@ import anywidget
 from ipywidgets.widgets.trait_types import bytes_serialization
 from traitlets import Bytes, Unicode
 
-from vaewidgets.widgets._jobs import Job, jobs
+from vaewidgets.widgets.base.jobs import Job, jobs
 
 log = logging.getLogger("vaewidgets")
 

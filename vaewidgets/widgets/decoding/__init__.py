@@ -1,0 +1,1 @@
+"""What the widgets that decode share: pictures, tracks of dimensions, files of animations."""

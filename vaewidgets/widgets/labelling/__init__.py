@@ -1,0 +1,1 @@
+"""What the annotator is made of: labelling, looking back, curating, suggesting."""

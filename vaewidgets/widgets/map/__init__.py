@@ -1,0 +1,1 @@
+"""The map under every widget that shows points."""
