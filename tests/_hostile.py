@@ -74,7 +74,7 @@ ODD = [
     "\u00e9clair",
     "\x1b[31mred\x1b[0m\x07",
     "a\u2028b\u2029c",
-    "a\r\nb\tc",
+    "a\r\nb\td",
     "\x85\x9b",
     "\ufffe\uffff",
     " padded ",

@@ -10,6 +10,7 @@ import pytest
 from tests._hostile import HOSTILE
 from tests.widgets._annotating import CODES, N, acked, edit, names, sync
 from vaewidgets.labels.journal.edits import MAX_NAME, MAX_NOTE
+from vaewidgets.labels.journal.names import name_key
 from vaewidgets.widgets.annotator import Annotator
 
 
@@ -136,3 +137,7 @@ def test_no_file_lies_outside_the_folder_whatever_the_column_is_called(tmp_path,
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) >= len(HOSTILE)
     assert {path.parents[1] for path in files} == {home / "vaewidgets-labels"}
+
+
+def test_no_two_hostile_names_are_one_class():
+    assert len({name_key(name) for name in HOSTILE}) == len(HOSTILE)
