@@ -11,6 +11,7 @@ from vaewidgets.core.networks.registry import (
     Architecture,
     choose_network,
 )
+from vaewidgets.core.networks.size import ImageSize
 
 SIZES = [(8, 8, 1), (9, 13, 1), (28, 28, 1), (33, 20, 3), (1, 1, 1), (64, 8, 3)]
 LARGE_SIZES = [(32, 32, 1), (47, 70, 3)]  # from 32 pixels all networks work
@@ -51,8 +52,8 @@ def test_log_variance_is_kept_in_bounds(network):
 def test_the_defaults_of_the_table_are_those_of_the_network(network):
     family, architecture = NETWORKS[network], of_any_network(network, 64, 64, 1)
     with torch.device("meta"):
-        encoder = family.encoder(64, 64, 1, 2 * architecture.n_latent)
-        decoder = family.decoder(64, 64, 1, architecture.n_latent)
+        encoder = family.encoder(ImageSize(64, 64, 1), 2 * architecture.n_latent)
+        decoder = family.decoder(ImageSize(64, 64, 1), architecture.n_latent)
     ours = architecture.outline()
     for part, plain in ((ours.encoder, encoder), (ours.decoder, decoder)):
         shapes = [{n: t.shape for n, t in m.state_dict().items()} for m in (part, plain)]
@@ -74,8 +75,8 @@ def test_both_ends_of_each_setting_can_be_built(network, end):
 
 def test_names_and_shapes_of_older_files_still_fit():
     for network, encoder, decoder in (
-        ("mlp", MLPEncoder(9, 10, 3, 8), MLPDecoder(9, 10, 3, 4)),
-        ("conv", ConvEncoder(9, 10, 3, 8), ConvDecoder(9, 10, 3, 4)),
+        ("mlp", MLPEncoder(ImageSize(9, 10, 3), 8), MLPDecoder(ImageSize(9, 10, 3), 4)),
+        ("conv", ConvEncoder(ImageSize(9, 10, 3), 8), ConvDecoder(ImageSize(9, 10, 3), 4)),
     ):
         shapes = {
             f"{part}.{name}": tuple(tensor.shape)

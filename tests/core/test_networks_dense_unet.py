@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaewidgets.core.networks.dense_unet import DenseUNetDecoder, DenseUNetEncoder
+from vaewidgets.core.networks.size import ImageSize
 
 TINY = {"n_first": 2, "growth": 4, "features": 8, "block1": 1, "block2": 1, "block3": 2}
 TINY |= {"block4": 1, "bn_size": 2}
@@ -21,7 +22,9 @@ def count(*modules):
 def paper():
     """The network of the paper, for its 128 x 128 gray maps, without memory."""
     with torch.device("meta"):
-        return DenseUNetEncoder(128, 128, 1, 32), DenseUNetDecoder(128, 128, 1, 16)
+        return DenseUNetEncoder(ImageSize(128, 128, 1), 32), DenseUNetDecoder(
+            ImageSize(128, 128, 1), 16
+        )
 
 
 def test_defaults_have_the_parameters_of_the_paper_part_by_part(paper):
@@ -80,8 +83,8 @@ def test_stages_have_the_shapes_of_the_paper(paper):
 @given(st.integers(32, 256), st.integers(32, 256), st.sampled_from([1, 3]), st.integers(3, 9))
 def test_any_size_from_32_pixels_comes_back_as_it_was(height, width, channels, n_latent):
     with torch.device("meta"):
-        encoder = DenseUNetEncoder(height, width, channels, 2 * n_latent, **TINY)
-        decoder = DenseUNetDecoder(height, width, channels, n_latent, **TINY)
+        encoder = DenseUNetEncoder(ImageSize(height, width, channels), 2 * n_latent, **TINY)
+        decoder = DenseUNetDecoder(ImageSize(height, width, channels), n_latent, **TINY)
         outputs = encoder(torch.empty(2, channels, height, width))
         logits = decoder(outputs[:, :n_latent])
     assert outputs.shape == (2, 2 * n_latent)
@@ -91,8 +94,8 @@ def test_any_size_from_32_pixels_comes_back_as_it_was(height, width, channels, n
 @pytest.mark.parametrize("size", [(32, 47, 3), (100, 64, 1)])
 def test_logits_of_odd_sizes_are_finite_and_nothing_becomes_nothing(size):
     height, width, channels = size
-    encoder = DenseUNetEncoder(height, width, channels, 10, **TINY).eval()
-    decoder = DenseUNetDecoder(height, width, channels, 5, **TINY).eval()
+    encoder = DenseUNetEncoder(ImageSize(height, width, channels), 10, **TINY).eval()
+    decoder = DenseUNetDecoder(ImageSize(height, width, channels), 5, **TINY).eval()
     with torch.no_grad():
         logits = decoder(encoder(torch.rand(2, channels, height, width))[:, :5])
         nothing = decoder(encoder(torch.rand(0, channels, height, width))[:, :5])
@@ -101,7 +104,7 @@ def test_logits_of_odd_sizes_are_finite_and_nothing_becomes_nothing(size):
 
 
 def test_outputs_are_means_of_both_layers_then_log_variances_of_both():
-    encoder = DenseUNetEncoder(32, 32, 1, 10, **TINY)
+    encoder = DenseUNetEncoder(ImageSize(32, 32, 1), 10, **TINY)
     for value, name in enumerate(["mean_1", "mean_2", "log_var_1", "log_var_2"]):
         head = getattr(encoder, name)
         torch.nn.init.zeros_(head.weight)
@@ -111,7 +114,7 @@ def test_outputs_are_means_of_both_layers_then_log_variances_of_both():
 
 
 def test_layer_1_reads_the_third_block_and_layer_2_the_fourth():
-    encoder = DenseUNetEncoder(64, 64, 1, 10, **TINY)
+    encoder = DenseUNetEncoder(ImageSize(64, 64, 1), 10, **TINY)
     outputs = encoder(torch.rand(4, 1, 64, 64))
     fourth = list(encoder.second.parameters())
     for columns, is_second in ((slice(0, 2), False), (slice(2, 5), True)):
@@ -122,7 +125,7 @@ def test_layer_1_reads_the_third_block_and_layer_2_the_fourth():
 
 
 def test_both_layers_reach_the_image_and_layer_1_without_the_deepest_convolution():
-    decoder = DenseUNetDecoder(64, 64, 1, 5, **TINY).eval()
+    decoder = DenseUNetDecoder(ImageSize(64, 64, 1), 5, **TINY).eval()
     decoder.initialise(torch.Generator().manual_seed(0))
     z = torch.zeros(1, 5)
     base = decoder(z)
@@ -142,7 +145,7 @@ def test_both_layers_reach_the_image_and_layer_1_without_the_deepest_convolution
 def test_blocks_of_2_pixels_share_one_number_in_the_paper_and_not_with_more_channels(
     last_features, rank
 ):
-    decoder = DenseUNetDecoder(64, 64, 1, 5, **TINY, last_features=last_features).eval()
+    decoder = DenseUNetDecoder(ImageSize(64, 64, 1), 5, **TINY, last_features=last_features).eval()
     decoder.initialise(torch.Generator().manual_seed(0))
     with torch.no_grad():
         logits = decoder(5 * torch.randn(3, 5))
@@ -152,7 +155,10 @@ def test_blocks_of_2_pixels_share_one_number_in_the_paper_and_not_with_more_chan
 
 
 def test_weights_are_drawn_as_xavier_says_from_the_generator_alone():
-    encoder, decoder = DenseUNetEncoder(64, 64, 1, 32), DenseUNetDecoder(64, 64, 1, 16)
+    encoder, decoder = (
+        DenseUNetEncoder(ImageSize(64, 64, 1), 32),
+        DenseUNetDecoder(ImageSize(64, 64, 1), 16),
+    )
     before = torch.get_rng_state()
     for module in (encoder, decoder):
         module.initialise(torch.Generator().manual_seed(3))
@@ -164,7 +170,7 @@ def test_weights_are_drawn_as_xavier_says_from_the_generator_alone():
     for name, parameter in (*encoder.named_parameters(), *decoder.named_parameters()):
         if name.endswith("bias"):
             assert not parameter.any()
-    again = DenseUNetDecoder(64, 64, 1, 16)
+    again = DenseUNetDecoder(ImageSize(64, 64, 1), 16)
     again.initialise(torch.Generator().manual_seed(3))
     assert torch.equal(again.code_1.weight, decoder.code_1.weight)
 
@@ -176,8 +182,8 @@ def test_decoder_uses_only_what_a_page_can_compute(paper):
 
 def test_a_small_one_learns_images_by_heart():
     generator = torch.Generator().manual_seed(0)
-    encoder = DenseUNetEncoder(32, 32, 1, 10, **TINY)
-    decoder = DenseUNetDecoder(32, 32, 1, 5, **TINY)
+    encoder = DenseUNetEncoder(ImageSize(32, 32, 1), 10, **TINY)
+    decoder = DenseUNetDecoder(ImageSize(32, 32, 1), 5, **TINY)
     encoder.initialise(generator)
     decoder.initialise(generator)
     coarse = torch.rand(6, 1, 4, 4, generator=generator)
@@ -194,6 +200,6 @@ def test_a_small_one_learns_images_by_heart():
 @pytest.mark.parametrize("network", [DenseUNetEncoder, DenseUNetDecoder])
 def test_what_does_not_fit_is_refused(network):
     with pytest.raises(ValueError, match=r"images are 31 x 40 pixels; accepted .* at least 32"):
-        network(31, 40, 1, 32)
+        network(ImageSize(31, 40, 1), 32)
     with pytest.raises(ValueError, match=r"n_latent is 5; accepted: above n_first \(5\)"):
-        network(32, 32, 1, 10 if network is DenseUNetEncoder else 5, n_first=5)
+        network(ImageSize(32, 32, 1), 10 if network is DenseUNetEncoder else 5, n_first=5)

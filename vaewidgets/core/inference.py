@@ -48,7 +48,7 @@ def encode_rows(
     networks: EncoderDecoder, pixels: Pixels, rows: NDArray[np.integer[Any]]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return mean and standard deviation of the codes of some rows, without a copy of them all."""
-    size = max(1, VALUES_PER_CHUNK // networks.architecture.n_values)
+    size = max(1, VALUES_PER_CHUNK // networks.architecture.size.n_values)
     parts = [
         encode(networks, np.ascontiguousarray(pixels[rows[start : start + size]]))
         for start in range(0, len(rows), size)
@@ -127,7 +127,7 @@ def importance_weighted_bound(
         if isinstance(likelihood, str)
         else likelihood
     )
-    at_once = min(k, max(1, VALUES_PER_CHUNK // networks.architecture.n_values))
+    at_once = min(k, max(1, VALUES_PER_CHUNK // networks.architecture.size.n_values))
 
     def chunk(rows: slice) -> tuple[Tensor, ...]:
         batch = read(rows)
@@ -214,7 +214,7 @@ def _in_chunks(
 
     ``n_draws`` pictures are computed at once for each of the n.
     """
-    size = max(1, VALUES_PER_CHUNK // (networks.architecture.n_values * n_draws))
+    size = max(1, VALUES_PER_CHUNK // (networks.architecture.size.n_values * n_draws))
     joined: tuple[Tensor, ...] = ()
     with torch.inference_mode(), limited_threads(1 if n * n_draws <= FEW else None):
         for start in range(0, max(n, 1), size):  # once for nothing too: empty, of the right shape

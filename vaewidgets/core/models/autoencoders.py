@@ -147,4 +147,4 @@ class Autoencoder(ImageModel):
             restored = decode(networks, encode(networks, pixels)[0], self.likelihood)
             values = pixels / np.float32(255) if pixels.dtype == np.uint8 else pixels
             total += float(((restored - values) ** 2).sum(dtype=np.float64))
-        return -total / (len(checked) * networks.architecture.n_values)
+        return -total / (len(checked) * networks.architecture.size.n_values)

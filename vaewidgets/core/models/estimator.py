@@ -302,7 +302,7 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     def _options(
         self, images: Images, architecture: Architecture, seed: int, device: torch.device
     ) -> Options:
-        values = int(self.batch_size) * architecture.n_values
+        values = int(self.batch_size) * architecture.size.n_values
         return Options(
             max_epochs=self._n_epochs(len(images)),
             batch_size=int(self.batch_size),

@@ -18,6 +18,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from vaewidgets.core.networks.size import ImageSize
+
 FIRST_CHANNELS = 16
 MAX_CHANNELS = 64
 MIN_CELLS = 64
@@ -61,8 +63,8 @@ class ConvEncoder(nn.Module):
 
     Parameters
     ----------
-    height, width, channels : int
-        Size of the images.
+    size : ImageSize
+        Of the images.
     n_outputs : int
         Numbers an image becomes.
     first_channels : int, default 16
@@ -78,15 +80,14 @@ class ConvEncoder(nn.Module):
 
     def __init__(
         self,
-        height: int,
-        width: int,
-        channels: int,
+        size: ImageSize,
         n_outputs: int,
         *,
         first_channels: int = FIRST_CHANNELS,
         max_channels: int = MAX_CHANNELS,
     ) -> None:
         super().__init__()
+        height, width, channels = size
         (rows, columns), levels = plan(height, width, first_channels, max_channels)
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise((channels, *levels)):
@@ -110,8 +111,8 @@ class ConvDecoder(nn.Module):
 
     Parameters
     ----------
-    height, width, channels : int
-        Size of the images.
+    size : ImageSize
+        Of the images.
     n_latent : int
         Dimensions of the code.
     first_channels : int, default 16
@@ -127,15 +128,14 @@ class ConvDecoder(nn.Module):
 
     def __init__(
         self,
-        height: int,
-        width: int,
-        channels: int,
+        size: ImageSize,
         n_latent: int,
         *,
         first_channels: int = FIRST_CHANNELS,
         max_channels: int = MAX_CHANNELS,
     ) -> None:
         super().__init__()
+        height, width, channels = size
         (rows, columns), levels = plan(height, width, first_channels, max_channels)
         self.grid = (levels[-1], rows, columns)
         self.height, self.width = height, width

@@ -22,6 +22,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from vaewidgets.core.networks.size import ImageSize
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,8 +41,8 @@ class DenseUNetEncoder(nn.Module):
 
     Parameters
     ----------
-    height, width, channels : int
-        Size of the images; sides of at least 32.
+    size : ImageSize
+        Of the images; sides of at least 32.
     n_outputs : int
         Twice the dimensions of the code.
     n_first : int, default 8
@@ -64,9 +66,7 @@ class DenseUNetEncoder(nn.Module):
 
     def __init__(
         self,
-        height: int,
-        width: int,
-        channels: int,
+        size: ImageSize,
         n_outputs: int,
         *,
         n_first: int = FIRST,
@@ -80,6 +80,7 @@ class DenseUNetEncoder(nn.Module):
         last_features: int = LAST_FEATURES,
     ) -> None:
         super().__init__()
+        height, width, channels = size
         n_second = _second(n_outputs // 2, n_first)
         cells = _cells(height, width)
         blocks = (block1, block2, block3, block4)
@@ -132,8 +133,8 @@ class DenseUNetDecoder(nn.Module):
 
     Parameters
     ----------
-    height, width, channels : int
-        Size of the images; sides of at least 32.
+    size : ImageSize
+        Of the images; sides of at least 32.
     n_latent : int
         Dimensions of both layers together.
     n_first : int, default 8
@@ -153,9 +154,7 @@ class DenseUNetDecoder(nn.Module):
 
     def __init__(
         self,
-        height: int,
-        width: int,
-        channels: int,
+        size: ImageSize,
         n_latent: int,
         *,
         n_first: int = FIRST,
@@ -169,6 +168,7 @@ class DenseUNetDecoder(nn.Module):
         last_features: int = LAST_FEATURES,
     ) -> None:
         super().__init__()
+        height, width, channels = size
         self.sizes = [n_first, _second(n_latent, n_first)]
         self.size = (height, width)
         self.grid = _grid(height, width)

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from torch import Tensor, cat, nn
 
+from vaewidgets.core.networks.size import ImageSize
+
 N_LAYERS = 2
 HIDDEN = 512
 SMALL, LARGE = (16, 3), (32, 5)  # channels and window of each branch
@@ -26,8 +28,8 @@ class DualConvEncoder(nn.Module):
 
     Parameters
     ----------
-    height, width, channels : int
-        Size of the images.
+    size : ImageSize
+        Of the images.
     n_outputs : int
         Numbers an image becomes.
     n_layers : int, default 2
@@ -38,15 +40,14 @@ class DualConvEncoder(nn.Module):
 
     def __init__(
         self,
-        height: int,
-        width: int,
-        channels: int,
+        size: ImageSize,
         n_outputs: int,
         *,
         n_layers: int = N_LAYERS,
         hidden: int = HIDDEN,
     ) -> None:
         super().__init__()
+        height, width, channels = size
         rows, columns = _grid(height, width, n_layers)
         self.small = _branch(channels, *SMALL, n_layers)
         self.large = _branch(channels, *LARGE, n_layers)
@@ -66,8 +67,8 @@ class DualConvDecoder(nn.Module):
 
     Parameters
     ----------
-    height, width, channels : int
-        Size of the images.
+    size : ImageSize
+        Of the images.
     n_latent : int
         Dimensions of the code.
     n_layers : int, default 2
@@ -78,15 +79,14 @@ class DualConvDecoder(nn.Module):
 
     def __init__(
         self,
-        height: int,
-        width: int,
-        channels: int,
+        size: ImageSize,
         n_latent: int,
         *,
         n_layers: int = N_LAYERS,
         hidden: int = HIDDEN,
     ) -> None:
         super().__init__()
+        height, width, channels = size
         self.grid = (SMALL[0], *_grid(height, width, n_layers))
         self.height, self.width = height, width
         n_features = self.grid[0] * self.grid[1] * self.grid[2]

@@ -11,6 +11,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from vaewidgets.core.networks.size import ImageSize
+
 HIDDEN = 512  # one layer: a second made fewer dimensions carry information (8 of 16, digits)
 
 
@@ -19,8 +21,8 @@ class MLPEncoder(nn.Module):
 
     Parameters
     ----------
-    height, width, channels : int
-        Size of the images.
+    size : ImageSize
+        Of the images.
     n_outputs : int
         Numbers an image becomes.
     hidden : int, default 512
@@ -31,16 +33,14 @@ class MLPEncoder(nn.Module):
 
     def __init__(
         self,
-        height: int,
-        width: int,
-        channels: int,
+        size: ImageSize,
         n_outputs: int,
         *,
         hidden: int = HIDDEN,
         hidden_2: int = 0,
     ) -> None:
         super().__init__()
-        self.hidden = _dense_layers(height * width * channels, hidden, hidden_2)
+        self.hidden = _dense_layers(size.n_values, hidden, hidden_2)
         self.heads = nn.Linear(hidden_2 or hidden, n_outputs)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -56,8 +56,8 @@ class MLPDecoder(nn.Module):
 
     Parameters
     ----------
-    height, width, channels : int
-        Size of the images.
+    size : ImageSize
+        Of the images.
     n_latent : int
         Dimensions of the code.
     hidden : int, default 512
@@ -68,18 +68,16 @@ class MLPDecoder(nn.Module):
 
     def __init__(
         self,
-        height: int,
-        width: int,
-        channels: int,
+        size: ImageSize,
         n_latent: int,
         *,
         hidden: int = HIDDEN,
         hidden_2: int = 0,
     ) -> None:
         super().__init__()
-        self.shape = (channels, height, width)
+        self.shape = (size.channels, size.height, size.width)
         self.hidden = _dense_layers(n_latent, hidden_2, hidden)
-        self.out = nn.Linear(hidden, height * width * channels)
+        self.out = nn.Linear(hidden, size.n_values)
 
     def forward(self, z: Tensor) -> Tensor:
         """Decode ``z`` (b, d) to logits (b, channels, height, width)."""

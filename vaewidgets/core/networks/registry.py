@@ -19,6 +19,7 @@ from vaewidgets.core.networks.conv import ConvDecoder, ConvEncoder
 from vaewidgets.core.networks.dense_unet import DenseUNetDecoder, DenseUNetEncoder
 from vaewidgets.core.networks.dual_conv import DualConvDecoder, DualConvEncoder
 from vaewidgets.core.networks.mlp import MLPDecoder, MLPEncoder
+from vaewidgets.core.networks.size import ImageSize
 from vaewidgets.core.networks.spatial import SpatialDecoder, SpatialEncoder
 
 CONV_FROM = 8  # pixels; 8x8 digits: 10-NN accuracy of the codes .96, .95 with the dense network
@@ -36,9 +37,9 @@ class Family:
     Attributes
     ----------
     encoder : class
-        ``encoder(height, width, channels, n_outputs, **settings)``, images to (b, n_outputs).
+        ``encoder(size, n_outputs, **settings)``, images to (b, n_outputs).
     decoder : class
-        ``decoder(height, width, channels, n_latent, **settings)``, codes to logits of images.
+        ``decoder(size, n_latent, **settings)``, codes to logits of images.
     settings : dict of str to (int, int, int)
         Default, lowest and highest value of each setting.
     """
@@ -194,9 +195,9 @@ class Architecture:
         object.__setattr__(self, "settings", complete_settings(self.network, self.settings))
 
     @property
-    def n_values(self) -> int:
-        """Pixels times channels of an image."""
-        return self.height * self.width * self.channels
+    def size(self) -> ImageSize:
+        """Size of the images."""
+        return ImageSize(self.height, self.width, self.channels)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the names and sizes as plain JSON values."""
@@ -211,12 +212,11 @@ class Architecture:
             The network would have more than 500 million parameters.
         """
         family = NETWORKS[self.network]
-        size = (self.height, self.width, self.channels)
         n_outputs = 2 * self.n_latent if self.code == "gaussian" else self.n_latent
         with torch.device("meta"):
             module = EncoderDecoder(
-                family.encoder(*size, n_outputs, **self.settings),
-                family.decoder(*size, self.n_latent, **self.settings),
+                family.encoder(self.size, n_outputs, **self.settings),
+                family.decoder(self.size, self.n_latent, **self.settings),
                 self,
             )
         n_parameters = sum(math.prod(p.shape) for p in module.parameters())

@@ -16,6 +16,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from vaewidgets.core.networks.conv import widths
+from vaewidgets.core.networks.size import ImageSize
 
 FIRST_CHANNELS = 16
 MAX_CHANNELS = 64
@@ -28,8 +29,8 @@ class SpatialEncoder(nn.Module):
 
     Parameters
     ----------
-    height, width, channels : int
-        Size of the images.
+    size : ImageSize
+        Of the images.
     n_outputs : int
         Numbers an image becomes: a multiple of the cells.
     first_channels : int, default 16
@@ -45,15 +46,14 @@ class SpatialEncoder(nn.Module):
 
     def __init__(
         self,
-        height: int,
-        width: int,
-        channels: int,
+        size: ImageSize,
         n_outputs: int,
         *,
         first_channels: int = FIRST_CHANNELS,
         max_channels: int = MAX_CHANNELS,
     ) -> None:
         super().__init__()
+        height, width, channels = size
         n_maps = _maps("n_outputs", n_outputs, height, width)
         levels = widths(N_LEVELS, first_channels, max_channels)
         layers: list[nn.Module] = []
@@ -77,8 +77,8 @@ class SpatialDecoder(nn.Module):
 
     Parameters
     ----------
-    height, width, channels : int
-        Size of the images.
+    size : ImageSize
+        Of the images.
     n_latent : int
         Dimensions of the code: a multiple of the cells.
     first_channels : int, default 16
@@ -94,15 +94,14 @@ class SpatialDecoder(nn.Module):
 
     def __init__(
         self,
-        height: int,
-        width: int,
-        channels: int,
+        size: ImageSize,
         n_latent: int,
         *,
         first_channels: int = FIRST_CHANNELS,
         max_channels: int = MAX_CHANNELS,
     ) -> None:
         super().__init__()
+        height, width, channels = size
         self.grid = (_maps("n_latent", n_latent, height, width), *_cells(height, width))
         self.height, self.width = height, width
         levels = widths(N_LEVELS, first_channels, max_channels)
