@@ -120,7 +120,7 @@ def test_exif_rotation_is_applied_also_to_the_size():
     image = np.zeros((4, 10, 3), np.uint8)
     image[:, :5] = 255
     turned = load_images([encoded(image, exif=exif)])
-    assert turned.shape == (10, 4, 1)
+    assert turned.image_shape == (10, 4, 1)
     assert (turned.pixels[0, :5] == 255).all()
     assert (turned.pixels[0, 5:] == 0).all()
 
@@ -135,7 +135,7 @@ def test_transparency_is_laid_on_the_background():
     assert on_blue.pixels[0, 3, 3].tolist() == [0, 0, 255]
     gray = np.dstack([np.full((4, 4), 10, np.uint8), np.full((4, 4), 128, np.uint8)])
     mixed = load_images([Image.fromarray(gray)])
-    assert mixed.shape == (4, 4, 1)
+    assert mixed.image_shape == (4, 4, 1)
     assert abs(int(mixed.pixels[0, 0, 0, 0]) - 132) <= 1
 
 
@@ -164,14 +164,14 @@ def test_of_an_animation_the_first_frame_is_taken():
 
 def test_the_collection_is_gray_until_an_image_has_colour():
     gray_in_colour = Image.fromarray(np.dstack([RAMP] * 3))
-    assert load_images([gray_in_colour, Image.fromarray(RAMP)]).shape == (8, 6, 1)
+    assert load_images([gray_in_colour, Image.fromarray(RAMP)]).image_shape == (8, 6, 1)
     mixed = load_images([gray_in_colour, Image.fromarray(COLOUR), Image.fromarray(RAMP)])
-    assert mixed.shape == (8, 6, 3)
+    assert mixed.image_shape == (8, 6, 3)
     assert np.array_equal(mixed.pixels[0], np.dstack([RAMP] * 3))
     assert np.array_equal(mixed.pixels[1], COLOUR)
     assert np.array_equal(mixed.pixels[2], np.dstack([RAMP] * 3))
-    assert load_images([Image.fromarray(COLOUR)], channels="gray").shape == (8, 6, 1)
-    assert load_images([gray_in_colour], channels="rgb").shape == (8, 6, 3)
+    assert load_images([Image.fromarray(COLOUR)], channels="gray").image_shape == (8, 6, 1)
+    assert load_images([gray_in_colour], channels="rgb").image_shape == (8, 6, 3)
 
 
 def test_a_column_of_everything_keeps_the_row_numbers_whatever_the_index(tmp_path):
@@ -241,7 +241,7 @@ def test_images_of_several_sizes_come_to_the_commonest_one_unstretched_and_it_is
     assert "2 sizes, padded to one" in images.notice
     assert load_images([square, square]).notice == ""
     no_majority = [Image.new("L", (10 * k, 20)) for k in (1, 2, 3)]
-    assert load_images(no_majority).shape == (20, 20, 1)
+    assert load_images(no_majority).image_shape == (20, 20, 1)
 
 
 def test_large_photographs_are_shrunk_by_default_and_arrays_never():
@@ -249,8 +249,8 @@ def test_large_photographs_are_shrunk_by_default_and_arrays_never():
     images = load_images([photo])
     assert images.image_shape == (48, 64, 1)
     assert "shrunk from 480 x 640" in images.notice
-    assert load_images([photo], size=(480, 640)).shape == (480, 640, 1)
-    assert load_images(np.asarray(photo)[None]).shape == (480, 640, 1)
+    assert load_images([photo], size=(480, 640)).image_shape == (480, 640, 1)
+    assert load_images(np.asarray(photo)[None]).image_shape == (480, 640, 1)
 
 
 def test_the_three_ways_to_a_size():
@@ -302,4 +302,4 @@ def test_every_format_on_the_list_is_known_to_pillow():
     Image.init()
     assert set(FORMATS) <= set(Image.OPEN)
     for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "TGA"):
-        assert load_images([encoded(COLOUR, kind)]).shape[:2] == (8, 6)
+        assert load_images([encoded(COLOUR, kind)]).image_shape[:2] == (8, 6)
