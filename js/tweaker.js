@@ -28,14 +28,14 @@ function render({ model, el, signal }) {
 
   /** @param {Float32Array} code */
   function setCode(code) {
-    model.set("_code", new DataView(code.buffer));
+    model.set("code", new DataView(code.buffer));
     saver.request();
   }
   const sliders = createSliders({
     model,
     signal,
     setValue(dimension, value) {
-      const code = toFloat32(model.get("_code"));
+      const code = toFloat32(model.get("code"));
       code[dimension] = value;
       setCode(code);
     },
@@ -95,10 +95,10 @@ function render({ model, el, signal }) {
     describe();
   }
   function describe() {
-    const code = toFloat32(model.get("_code"));
+    const code = toFloat32(model.get("code"));
     const mean = toFloat32(model.get("_mean"));
     const moved = code.reduce((total, value, i) => total + (value === mean[i] ? 0 : 1), 0);
-    const of = model.get("_row") === null ? "The image" : `Row ${count(model.get("_row"))}`;
+    const of = model.get("row") === null ? "The image" : `Row ${count(model.get("row"))}`;
     const sliders =
       moved === 1 ? "1 slider" : moved === code.length ? "all sliders" : `${moved} sliders`;
     if (decoder.isSlow()) frame.say("Decoding…");
@@ -107,7 +107,7 @@ function render({ model, el, signal }) {
   decoder.follow(draw, signal);
   decoder.onError(frame.showError, signal);
   onChange(model, "_loaded", copied.hide, signal);
-  onChange(model, ["_code", "_row"], describe, signal);
+  onChange(model, ["code", "row"], describe, signal);
   onResize(frame.root, (width) => pictures.resize(width), signal);
   draw();
 }
@@ -165,7 +165,7 @@ function createCopy({ model, say }) {
       root.hidden = true;
     },
     async copy() {
-      const python = toPython(toFloat32(model.get("_code")));
+      const python = toPython(toFloat32(model.get("code")));
       try {
         await navigator.clipboard.writeText(python);
         root.hidden = true;

@@ -76,7 +76,7 @@ function createDecoder(model, signal) {
     if (signal.aborted) return;
     wait(async () => {
       // A copy of exactly these bytes: Jupyter sends the whole buffer behind a view.
-      const code = toUint8(model.get("_code")).slice().buffer;
+      const code = toUint8(model.get("code")).slice().buffer;
       const { content, buffers } = await ask({}, [code]);
       const { width, height, channels } = content;
       result = { bytes: toUint8(buffers[0]), width, height, channels };
@@ -98,7 +98,7 @@ function createDecoder(model, signal) {
   }
 
   const pace = paced(decode, ASK_EVERY_MS, signal);
-  onChange(model, "_code", pace.request, signal);
+  onChange(model, "code", pace.request, signal);
   onChange(model, "_loaded", load, signal);
   onEnd(signal, () => clearTimeout(timer));
   load();

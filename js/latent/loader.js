@@ -17,7 +17,7 @@ import { createCollection, createRowInput } from "./collection.js";
 export function createLoader({ model, signal, requests }) {
   const n = model.get("_n");
   if (!n) return null;
-  const row = () => model.get("_row") ?? 0;
+  const row = () => model.get("row") ?? 0;
   /** @param {number} next */
   const load = (next) => requests.ask("load", { row: next }).catch(show); // onError shows why
 
@@ -50,11 +50,11 @@ export function createLoader({ model, signal, requests }) {
   });
 
   function show() {
-    const at = model.get("_row");
+    const at = model.get("row");
     input.value = at ?? "";
     route.setMarkers(at === null ? [] : [{ row: at, label: "", kind: "current" }]);
   }
-  onChange(model, "_row", show, signal);
+  onChange(model, "row", show, signal);
   show();
   return { root };
 }

@@ -88,7 +88,7 @@ export function createSliders({ model, signal, setValue, onRelease }) {
   }
 
   function follow() {
-    const code = toFloat32(model.get("_code"));
+    const code = toFloat32(model.get("code"));
     for (const row of rows) {
       row?.showLimits();
       row?.showSpread();
@@ -99,9 +99,9 @@ export function createSliders({ model, signal, setValue, onRelease }) {
   onChange(model, ["_information", "_active", "_unit"], build, signal);
   onChange(
     model,
-    "_code",
+    "code",
     () => {
-      const code = toFloat32(model.get("_code"));
+      const code = toFloat32(model.get("code"));
       for (const row of rows) row?.showCode(code);
     },
     signal,
@@ -181,7 +181,7 @@ function createRow({ model, signal, dimension, setValue, onRelease }) {
     input,
     "keydown",
     (/** @type {KeyboardEvent} */ event) => {
-      const code = toFloat32(model.get("_code"));
+      const code = toFloat32(model.get("code"));
       const moved = keyMove(event.key, event.shiftKey, code[dimension], low, high);
       if (moved === null) return;
       event.preventDefault();

@@ -31,7 +31,7 @@ const PICK_REACH = 12;
 
 /**
  * @typedef {object} MapOptions
- * @property {Model} model with the traits _n, _xy, _color, _color_values and _selection
+ * @property {Model} model with the traits _n, _xy, _color, _color_values and selection
  * @property {HTMLElement} el
  * @property {AbortSignal} signal
  * @property {import("../shared/requests.js").Requests} requests
@@ -169,7 +169,7 @@ export function createMap(options) {
   }
 
   function readSelection() {
-    showSelection(toUint8(model.get("_selection")));
+    showSelection(toUint8(model.get("selection")));
   }
 
   /** @param {Uint8Array} bits */
@@ -336,7 +336,7 @@ export function createMap(options) {
   listen(surface, "keydown", key, signal);
   onChange(model, "_xy", readPositions, signal);
   onChange(model, ["_color", "_color_values"], perFrame(readColors, signal), signal);
-  onChange(model, "_selection", readSelection, signal);
+  onChange(model, "selection", readSelection, signal);
   let isStyled = false;
   function readColorsOfHost() {
     state.theme = readTheme(surface);

@@ -33,7 +33,7 @@ export function createPart({ model, signal, onWhole, onPart, isAction = () => fa
     isRest = isGoingOn;
     onWhole(!isGoingOn);
   }
-  onChange(model, "_selection", follow, signal);
+  onChange(model, "selection", follow, signal);
 
   /** @param {Uint8Array} bits @param {boolean} [isSure] */
   function choose(bits, isSure = true) {

@@ -1,4 +1,4 @@
-// The selection of a map: the trait _selection, a bitset of its rows.
+// The selection of a map: the trait selection, a bitset of its rows.
 import { emptyBits, toUint8 } from "../shared/buffers.js";
 
 /** @typedef {import("@anywidget/types").AnyModel} Model */
@@ -8,7 +8,7 @@ import { emptyBits, toUint8 } from "../shared/buffers.js";
  * @param {Model} model
  */
 export function selectionOf(model) {
-  const bits = toUint8(model.get("_selection"));
+  const bits = toUint8(model.get("selection"));
   return bits.length > 0 ? bits : emptyBits(model.get("_n"));
 }
 
@@ -17,6 +17,6 @@ export function selectionOf(model) {
  * @param {Uint8Array} bits
  */
 export function select(model, bits) {
-  model.set("_selection", new DataView(bits.slice().buffer));
+  model.set("selection", new DataView(bits.slice().buffer));
   model.save_changes();
 }

@@ -24,7 +24,7 @@ function holdClock(t) {
 }
 
 function setUp() {
-  const model = createModel({ _code: codeOf(0), _loaded: 1 });
+  const model = createModel({ code: codeOf(0), _loaded: 1 });
   const controller = new AbortController();
   const decoder = decoderOf(/** @type {any} */ (model), controller.signal);
   /** @param {string} op */
@@ -42,7 +42,7 @@ function setUp() {
 test("while one code is being decoded no other is asked for, and the last one is shown", async () => {
   const { model, controller, decoder, asked, reply } = setUp();
   for (let value = 1; value <= 50; value++) {
-    model.set("_code", codeOf(value));
+    model.set("code", codeOf(value));
     await wait(4);
   }
   await wait(80); // the pace lets the last one through, to wait for the first one's answer
@@ -63,7 +63,7 @@ test("with a kernel that answers at once there are fewer than 20 questions a sec
   const { model, controller, asked, reply } = setUp();
   let answered = 0;
   for (let ms = 0; ms < 1000; ms++) {
-    model.set("_code", codeOf(ms));
+    model.set("code", codeOf(ms));
     for (; answered < asked("decode").length; answered++) reply(asked("decode")[answered], 1);
     await pass(1);
   }
@@ -75,7 +75,7 @@ test("two views of a model ask once, and the last of them takes the listeners wi
   const { model, controller, asked } = setUp();
   const second = new AbortController();
   decoderOf(/** @type {any} */ (model), second.signal);
-  model.set("_code", codeOf(1));
+  model.set("code", codeOf(1));
   await wait(0);
   assert.equal(asked("decode").length, 1);
   controller.abort();
@@ -91,7 +91,7 @@ test("an error of the kernel is told, and the picture stays", async () => {
   decoder.onError((message) => errors.push(message), controller.signal);
   reply(asked("decode")[0], 7);
   await wait(0);
-  model.set("_code", codeOf(1));
+  model.set("code", codeOf(1));
   await wait(100);
   const { request } = asked("decode")[1].content;
   model.emit("msg:custom", { op: "error", request, message: "not finite" }, []);

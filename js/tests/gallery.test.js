@@ -47,7 +47,7 @@ function setUp(rows, limit = N) {
   const { window, controller } = openPage();
   open.push(controller);
   layOut(window);
-  const model = createModel({ _n: N, _selection: view(bitsOf(...rows)) });
+  const model = createModel({ _n: N, selection: view(bitsOf(...rows)) });
   /** @type {number[]} */
   const picked = [];
   let isAction = false;
@@ -78,7 +78,7 @@ function setUp(rows, limit = N) {
     /** @type {HTMLElement} */ (root.querySelector(selector));
   const items = () => /** @type {HTMLElement[]} */ ([...find(".vw-gallery-grid").children]);
   const stops = () => items().filter((item) => item.tabIndex === 0);
-  const selected = () => rowsOf(toUint8(model.get("_selection")));
+  const selected = () => rowsOf(toUint8(model.get("selection")));
   const marked = () =>
     items()
       .filter((item) => item.getAttribute("aria-selected") === "true")
@@ -110,7 +110,7 @@ function setUp(rows, limit = N) {
   /** What is done with the selection. @param {number[]} next what is selected then */
   const act = (...next) => {
     isAction = true;
-    model.set("_selection", view(bitsOf(...next)));
+    model.set("selection", view(bitsOf(...next)));
     isAction = false;
   };
   return {
@@ -263,7 +263,7 @@ test("a rectangle ends when other images come under it", () => {
   const { point, model, marked, find } = setUp([0, 1, 2, 3]);
   point("down", 1, 1);
   point("move", 15, 5);
-  model.set("_selection", view(bitsOf(5, 6, 7)));
+  model.set("selection", view(bitsOf(5, 6, 7)));
   assert.equal(find(".vw-band").hidden, true);
   point("up", 15, 5);
   assert.deepEqual(marked(), [5, 6, 7]);
@@ -289,12 +289,12 @@ test("what is selected elsewhere is shown, and what the kernel only tells back i
   const { click, model, items, selected, find } = setUp([2, 4]);
   click(0, { ctrlKey: true });
   click(1, { ctrlKey: true });
-  model.set("_selection", new DataView(new ArrayBuffer(0))); // how the kernel writes none
+  model.set("selection", new DataView(new ArrayBuffer(0))); // how the kernel writes none
   assert.equal(items().length, 2);
   assert.equal(find(".vw-head .vw-link").hidden, true, "there is nothing to deselect");
   click(1, { ctrlKey: true });
   assert.deepEqual(selected(), [4]);
-  model.set("_selection", view(bitsOf(4, 8, 9)));
+  model.set("selection", view(bitsOf(4, 8, 9)));
   assert.deepEqual(
     items().map((item) => item.dataset.row),
     ["4", "8", "9"],
@@ -336,12 +336,12 @@ test("what is left goes with Escape, and with a selection made elsewhere", () =>
   assert.equal(press("Escape"), true);
   assert.equal(items().length, 0);
   assert.equal(find(".vw-gallery-grid").hidden, true);
-  model.set("_selection", view(bitsOf(0, 1, 2)));
+  model.set("selection", view(bitsOf(0, 1, 2)));
   click(0, { ctrlKey: true });
   act();
-  model.set("_selection", view(bitsOf(7)));
+  model.set("selection", view(bitsOf(7)));
   assert.equal(items().length, 1);
-  model.set("_selection", view(bitsOf()));
+  model.set("selection", view(bitsOf()));
   assert.equal(items().length, 0);
 });
 

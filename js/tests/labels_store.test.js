@@ -161,11 +161,11 @@ test("what this page took back is selected again, what another page took back is
     parts: [{ layer: 0, code: 0 }],
   };
   await tell({ ...diff, by: { client: "other", seq: 1, kind: "undo" } }, [view(bitsOf(2))]);
-  assert.equal(model.get("_selection"), undefined);
+  assert.equal(model.get("selection"), undefined);
   await tell({ ...diff, base: 1, version: 2, by: { client, seq, kind: "undo" } }, [
     view(bitsOf(0, 3)),
   ]);
-  assert.deepEqual([...toUint8(model.get("_selection"))], [...bitsOf(0, 3)]);
+  assert.deepEqual([...toUint8(model.get("selection"))], [...bitsOf(0, 3)]);
 });
 
 test("undo and redo on their way are painted where their outcome is known", async () => {

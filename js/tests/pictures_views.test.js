@@ -153,7 +153,7 @@ test("an error of the kernel is shown in the interpolator", async () => {
 function createCode(d = 3, traits = {}) {
   const row = (/** @type {number} */ value) => floats(...Array(d).fill(value));
   return createModel({
-    _code: row(0),
+    code: row(0),
     _mean: row(0),
     _std: row(0.1),
     _low: row(-3),
@@ -162,7 +162,7 @@ function createCode(d = 3, traits = {}) {
     _information: floats(...Array.from({ length: d }, (_, i) => i)),
     _active: new DataView(new Uint8Array(d).fill(1).buffer),
     _unit: "nats",
-    _row: null,
+    row: null,
     _loaded: 1,
     _has_posterior: true,
     _has_prior: true,
@@ -194,7 +194,7 @@ test("a slider moves its own dimension, in all views, and a double click puts it
   const slider = /** @type {HTMLInputElement} */ (first.el.querySelector(".vw-dim-slider"));
   slider.value = "1.5";
   slider.dispatchEvent(new window.Event("input"));
-  const code = () => [...new Float32Array(model.get("_code").buffer)];
+  const code = () => [...new Float32Array(model.get("code").buffer)];
   assert.deepEqual(code(), [0, 0, 1.5]);
   assert.equal(second.el.querySelector(".vw-dim-value")?.textContent, "1.50");
   slider.dispatchEvent(new window.Event("dblclick"));
@@ -244,7 +244,7 @@ test("of 600 moves of a slider one code at a time is decoded, and the last one i
   clearInterval(kernel);
   assert.equal(seen(), 150);
   assert.equal(new Float32Array(asked().at(-1)?.buffers[0])[2], 3);
-  assert.equal(new Float32Array(model.get("_code").buffer)[2], 3);
+  assert.equal(new Float32Array(model.get("code").buffer)[2], 3);
   assert.equal(most, 1);
   assert.ok(asked().length < 200, `${asked().length} codes were decoded`);
   assert.ok(model.saves() - saves < 200, `${model.saves() - saves} codes were saved`);

@@ -31,7 +31,7 @@ function open() {
   root.append(tools.root);
   /** @param {number[]} rows @param {object} more */
   const show = (rows, more = {}) => {
-    model.set("_selection", view(bitsOf(...rows)));
+    model.set("selection", view(bitsOf(...rows)));
     labels = { ...single([]), ...more };
     tools.update();
   };

@@ -114,7 +114,7 @@ def test_labels_made_while_the_kernel_is_busy_are_not_called_saved_and_all_arriv
                 view.page.mouse.move(x + w * (left + dx), y + h * (0.2 + dy), steps=3)
             view.page.mouse.up()
             bits = view.page.evaluate(
-                "id => Array.from(new Uint8Array(harness.value(id, '_selection').buffer))",
+                "id => Array.from(new Uint8Array(harness.value(id, 'selection').buffer))",
                 widget.model_id,
             )
             rows = np.flatnonzero(np.unpackbits(np.uint8(bits), count=N, bitorder="little"))

@@ -84,7 +84,7 @@ def test_a_listener_of_the_selection_that_raises(close, caplog, kind, fault):
     widget.on_select(fail)
     widget.on_select(lambda rows: heard.append(rows.tolist()))
     for rows in ([3, 5], [0]):
-        widget.set_state({"_selection": bits(*rows)})
+        widget.set_state({"selection": bits(*rows)})
         assert widget.selection.tolist() == rows
     assert heard == [[3, 5], [0]]
     assert errors_in(widget) == [words] * 2

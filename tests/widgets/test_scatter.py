@@ -58,7 +58,7 @@ def test_everything_sent_at_the_start_is_json_or_bytes(scatter):
 
 def test_a_selection_of_the_page_arrives_as_positions(scatter, images, frame):
     bits = np.packbits(np.isin(np.arange(30), [0, 7, 29]), bitorder="little")
-    scatter.set_state({"_selection": memoryview(bits.tobytes())})
+    scatter.set_state({"selection": memoryview(bits.tobytes())})
     assert scatter.selection.tolist() == [0, 7, 29]
     assert images[scatter.selection].positions.tolist() == [0, 7, 29]
     pd.testing.assert_frame_equal(scatter.selected_frame, frame.iloc[[0, 7, 29]])
@@ -70,7 +70,7 @@ def test_a_hostile_selection_is_refused_in_the_widget_and_the_one_before_stays(s
     scatter.sent.clear()
     heard = []
     scatter.on_select(heard.append)
-    scatter.set_state({"_selection": memoryview(bits)})
+    scatter.set_state({"selection": memoryview(bits)})
     assert scatter.selection.tolist() == [3]
     assert heard == []
     assert any("the page" in message for message in errors_of(scatter))
@@ -82,7 +82,7 @@ def test_a_selection_is_set_by_positions_or_a_mask_and_refused_by_anything_else(
     scatter.selection = frame["kind"] == "dog"
     assert len(scatter.selection) == 15
     scatter.selection = None
-    assert scatter._selection == b""
+    assert scatter.get_state("selection") == {"selection": b""}
     scatter.selection = [2]
     with pytest.raises(IndexError, match="position 30, but the 30 points are 0 to 29"):
         scatter.selection = [30]
@@ -199,9 +199,10 @@ def test_a_million_points_take_at_most_ten_bytes_each():
     points = rng.standard_normal((n, 2), dtype=np.float32)
     widget = LatentScatter(points, color=np.arange(n) % 10)
     widget.selection = np.arange(0, n, 2)
-    sent = widget._xy, widget._color_values, widget._selection
+    bits = widget.get_state("selection")["selection"]
+    sent = widget._xy, widget._color_values, bits
     assert sum(map(len, sent)) <= 10 * n
-    assert len(widget._selection) == 125_000
+    assert len(bits) == 125_000
     widget.close()
 
 

@@ -90,6 +90,6 @@ def test_a_page_that_asks_for_a_map_gets_an_error_in_words(widget, monkeypatch, 
 def test_a_page_cannot_select_points_that_are_not_there(widget, monkeypatch):
     sent = []
     monkeypatch.setattr(widget, "send", lambda content, buffers=None: sent.append(content))
-    widget.set_state({"_selection": memoryview(b"\x01")})
+    widget.set_state({"selection": memoryview(b"\x01")})
     assert sent[0]["op"] == "error"
-    assert widget._selection == b""
+    assert widget.selection.size == 0

@@ -16,7 +16,7 @@ from vaewidgets.images import Images, as_images
 from vaewidgets.labels.opening import name_of_annotator, open_log
 from vaewidgets.labels.roster import Roster, digests_of
 from vaewidgets.labels.table import check_order, match_rows, open_columns, rows_without_image
-from vaewidgets.widgets.base.widget import bundle, check_height
+from vaewidgets.widgets.base.widget import bundle, check_height, check_layout
 from vaewidgets.widgets.labelling.suggesting import SuggestingWidget
 from vaewidgets.widgets.map.coloring import plain_text
 from vaewidgets.widgets.map.projector import digest_of
@@ -57,6 +57,8 @@ class Annotator(SuggestingWidget):
         The map, as in :class:`LatentScatter`.
     height : int
         Height of the map, CSS pixels, 160 to 2000.
+    layout : ipywidgets.Layout or dict, optional
+        Of the whole widget: ``Layout(width="50%")``.
 
     Attributes
     ----------
@@ -68,6 +70,10 @@ class Annotator(SuggestingWidget):
     classes : list of str
     counts : Series
         How many images each class has.
+    selection : ndarray of int64
+        Positions of the selected images; set it to positions or a mask. A trait: ``observe``,
+        ``ipywidgets.link`` and ``dlink`` give and take positions; ``jslink`` joins two maps of
+        the same images.
     notes : Series
         Notes on images, by position.
     suggestions : DataFrame or None
@@ -125,8 +131,10 @@ class Annotator(SuggestingWidget):
         dims: tuple[int, int] = (0, 1),
         coordinates: ArrayLike | None = None,
         height: int = 560,
+        layout: Any = None,
     ) -> None:
         check_height(height)
+        check_layout(layout)
         person = name_of_annotator(annotator)
         checked = None if images is None else as_images(images)
         if model is None and coordinates is not None:
@@ -147,6 +155,7 @@ class Annotator(SuggestingWidget):
             projection=projection,
             dims=dims,
             coordinates=coordinates,
+            layout=layout,
             _column=plain_text(_title(column)),
             _height=height,
         )

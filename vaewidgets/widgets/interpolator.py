@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from traitlets import Bool, Dict, Enum, Float, Int, TraitError, validate
+from traitlets import Bool, Dict, Enum, Int, TraitError, validate
 
 from vaewidgets import latent
 from vaewidgets.images import as_images
-from vaewidgets.widgets.base.widget import Buffers, Content, Reply, bundle
+from vaewidgets.widgets.base.traits import Number
+from vaewidgets.widgets.base.widget import Buffers, Content, Reply, bundle, check_layout
 from vaewidgets.widgets.decoding.animation import save_reel
 from vaewidgets.widgets.decoding.pictures import (
     Pictures,
@@ -61,6 +62,8 @@ class Interpolator(MapWidget):
         model with a posterior.
     random_state : int
         Seed of the noise.
+    layout : ipywidgets.Layout or dict, optional
+        Of the whole widget: ``Layout(width="50%")``.
 
     Attributes
     ----------
@@ -68,6 +71,14 @@ class Interpolator(MapWidget):
         Where the slider stands.
     kind, sampling
         As above; may be set.
+    selection : ndarray of int64
+        Positions of the images selected on the map of the collection.
+
+    Notes
+    -----
+    `t`, `kind`, `sampling` and `selection` are traits: ``observe(handler, names="t")``,
+    ``ipywidgets.link``, ``dlink`` and ``jslink`` take them as they take those of a FloatSlider.
+    ``jslink`` joins a `selection` only to that of another map of the same images.
 
     Raises
     ------
@@ -85,7 +96,7 @@ class Interpolator(MapWidget):
     _esm: ClassVar[str] = bundle("interpolator.js")
     _css: ClassVar[str] = bundle("interpolator.css")
 
-    t = Float(0.5).tag(sync=True)
+    t = Number(0.5).tag(sync=True)
     """Where the slider stands, 0 (start) to 1 (end). Default 0.5."""
     kind = Enum(latent.PATHS, latent.PATHS[0]).tag(sync=True)
     """The path from start to end."""
@@ -108,7 +119,9 @@ class Interpolator(MapWidget):
         n_steps: int = 33,
         sampling: bool = False,
         random_state: int = 0,
+        layout: Any = None,
     ) -> None:
+        check_layout(layout)
         if kind not in latent.PATHS:
             raise ValueError(f"kind must be one of {', '.join(latent.PATHS)}, got {kind!r}")
         collection = None if images is None else as_images(images)
@@ -124,9 +137,9 @@ class Interpolator(MapWidget):
         self._pair = (pictures.find(start, "start"), pictures.find(end, "end"))
         self._version = 0
         if collection is None:
-            self._init_without_map(pictures.model, self._pair[0].code.n_dims)
+            self._init_without_map(pictures.model, self._pair[0].code.n_dims, layout)
         else:
-            super().__init__(pictures.model, collection, color=color, data=data)
+            super().__init__(pictures.model, collection, color=color, data=data, layout=layout)
         self.set_trait("_has_posterior", pictures.has_posterior)
         self.kind, self.sampling = kind, sampling
         self._tell_ends()

@@ -34,12 +34,16 @@ class LatentScatter(MapWidget):
         A map made elsewhere, shown first.
     height : int
         Height of the map, CSS pixels, 160 to 2000.
+    layout : ipywidgets.Layout or dict, optional
+        Of the whole widget: ``Layout(width="50%")``.
 
     Attributes
     ----------
     selection : ndarray of int64
         Positions of the selected images; set it to positions or a mask. ``images[selection]``
-        are the images themselves.
+        are the images themselves. A trait: ``observe(handler, names="selection")``,
+        ``ipywidgets.link`` and ``dlink`` give and take positions; ``jslink`` joins two maps of
+        the same images.
     selected_frame : DataFrame
         Their rows of `data`.
     projection : Projection
@@ -76,6 +80,7 @@ class LatentScatter(MapWidget):
         dims: tuple[int, int] = (0, 1),
         coordinates: ArrayLike | None = None,
         height: int = 480,
+        layout: Any = None,
     ) -> None:
         super().__init__(
             model,
@@ -85,5 +90,6 @@ class LatentScatter(MapWidget):
             projection=projection,
             dims=dims,
             coordinates=coordinates,
+            layout=layout,
             _height=check_height(height),
         )

@@ -11,7 +11,14 @@ from IPython.display import display
 from traitlets import Dict, List
 
 from vaewidgets.images.sprites import shrink
-from vaewidgets.widgets.base.widget import BaseWidget, Buffers, Content, binary, bundle
+from vaewidgets.widgets.base.widget import (
+    BaseWidget,
+    Buffers,
+    Content,
+    binary,
+    bundle,
+    check_layout,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +37,11 @@ class TrainingMonitor(BaseWidget):
     Shows the terms of the loss as curves (nats an image), the same few images with their
     reconstructions, epoch, step, time gone and time left. The button keeps what was learned. It
     is shown when the training starts; pass one as ``progress`` or leave ``progress="auto"``.
+
+    Parameters
+    ----------
+    layout : ipywidgets.Layout or dict, optional
+        Of the whole widget: ``Layout(width="50%")``.
 
     Examples
     --------
@@ -56,14 +68,15 @@ class TrainingMonitor(BaseWidget):
     _pictures = binary()
     "uint8, (2, images, height, width, channels): originals, then reconstructions."
 
-    def __init__(self) -> None:
+    def __init__(self, *, layout: Any = None) -> None:
+        check_layout(layout)
         self._training: TrainingState | None = None
         self._points: list[list[float]] = []
         self._sums: list[float] = []
         self._n_summed = 0
         self._every = 0.0  # seconds a point of the curves stands for
         self._next_update = self._next_picture = self._next_point = 0.0
-        super().__init__()
+        super().__init__(layout=layout)
 
     def on_start(self, state: TrainingState) -> None:
         """Show the widget, empty."""

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from traitlets import Bool, Int, TraitError, Unicode, validate
+from traitlets import Bool, Int, Unicode
 
 from vaewidgets.images import as_images
-from vaewidgets.widgets.base.widget import Buffers, Content, Reply, binary, bundle
+from vaewidgets.widgets.base.traits import ArrayTrait, held, is_from_page
+from vaewidgets.widgets.base.widget import (
+    Buffers,
+    Content,
+    Reply,
+    binary,
+    bundle,
+    check_layout,
+)
 from vaewidgets.widgets.decoding.dimensions import Tracks
 from vaewidgets.widgets.decoding.pictures import (
     Pictures,
@@ -20,9 +28,51 @@ from vaewidgets.widgets.decoding.pictures import (
 from vaewidgets.widgets.map.map_widget import MapWidget
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
 SOURCES = ("prior", "posterior")
+
+
+class Code(ArrayTrait):
+    """The code on the sliders, which reach as far as it does."""
+
+    default_value = held(np.zeros(0, np.float32))
+
+    def check(self, widget: Any, value: Any) -> NDArray[np.float32]:
+        """Return a code that can be decoded."""
+        return _check_code(value, widget._shown.code.n_dims)
+
+    def pack(self, widget: Any, array: NDArray[Any]) -> bytes:
+        """Return float32 numbers, as the page takes them."""
+        return _pack(array)
+
+    def unpack(self, widget: Any, data: bytes) -> NDArray[np.float32]:
+        """Return a code that the page sent."""
+        try:
+            return _parse(data, widget._shown.code.n_dims)
+        except ValueError:
+            widget.send_state(self.name)  # the page forgets what it has
+            raise
+
+    def set(self, obj: Any, value: Any) -> None:
+        """Set the code and the ends of the sliders, in one message."""
+        code = self.check(obj, value)
+        with obj.hold_sync():
+            # Not while somebody drags: sliders that were longer would shrink under the hand.
+            if not (is_from_page(obj, "code") and obj._reaches(code)):
+                obj._reach(code)
+            super().set(obj, code)
+
+
+class Row(Int[Any, Any]):
+    """The row of the image; setting it loads another one."""
+
+    def set(self, obj: Any, value: Any) -> None:
+        """Load a row, or, while one is being loaded, say which."""
+        if obj._is_presenting:
+            super().set(obj, value)
+        else:
+            obj._load_row(value)
 
 
 class LatentTweaker(MapWidget):
@@ -51,6 +101,25 @@ class LatentTweaker(MapWidget):
         One row for each image of the collection.
     random_state : int
         Seed of the samples.
+    layout : ipywidgets.Layout or dict, optional
+        Of the whole widget: ``Layout(width="50%")``.
+
+    Attributes
+    ----------
+    code : ndarray, shape (d,), float32
+        The code on the sliders, a copy; set it to another one.
+    row : int or None
+        Which row of `images` was loaded, None for an image from elsewhere; set it to load
+        another.
+    selection : ndarray of int64
+        Positions of the images selected on the map of the collection.
+
+    Notes
+    -----
+    `code`, `row` and `selection` are traits: ``observe(handler, names="code")``,
+    ``ipywidgets.link`` and ``dlink`` give and take arrays and numbers. ``jslink`` joins `row` to
+    any whole number, such as that of an IntSlider, `code` to that of another tweaker, and
+    `selection` to that of another map of the same images: in the page these two are bytes.
 
     Raises
     ------
@@ -69,7 +138,10 @@ class LatentTweaker(MapWidget):
     _esm: ClassVar[str] = bundle("tweaker.js")
     _css: ClassVar[str] = bundle("tweaker.css")
 
-    _code = binary()  # float32 (d,): what the sliders show
+    code = Code()
+    """The code on the sliders; float32 in the page."""
+    row = Row(None, allow_none=True).tag(sync=True)
+    """The row of the image."""
     _mean = binary()  # float32 (d,): code of the image
     _std = binary()  # float32 (d,): spread of its posterior, 0 where unknown
     _low = binary()  # float32 (d,): ends of the sliders
@@ -78,10 +150,12 @@ class LatentTweaker(MapWidget):
     _information = binary()  # float32 (d,), in _unit
     _active = binary()  # uint8 (d,)
     _unit = Unicode("").tag(sync=True)  # "nats", "%" (of the variance), "sd" or ""
-    _row = Int(None, allow_none=True).tag(sync=True)
     _loaded = Int(0).tag(sync=True)  # counts the images loaded
     _has_posterior = Bool(False).tag(sync=True)
     _has_prior = Bool(False).tag(sync=True)
+
+    _is_presenting = False
+    """Whether an image is being put on the page: its row is told then, not asked for."""
 
     def __init__(
         self,
@@ -92,7 +166,9 @@ class LatentTweaker(MapWidget):
         color: Any = None,
         data: Any = None,
         random_state: int = 0,
+        layout: Any = None,
     ) -> None:
+        check_layout(layout)
         collection = None if images is None else as_images(images)
         if collection is None and image is None:
             raise ValueError("LatentTweaker needs an image, or images= to take one from")
@@ -101,10 +177,12 @@ class LatentTweaker(MapWidget):
         self._pictures = Pictures("LatentTweaker", model, collection, example=image)
         self._shown = self._pictures.find(0 if image is None else image, "image")
         if collection is None:
-            self._init_without_map(self._pictures.model, self._shown.code.n_dims)
+            self._init_without_map(self._pictures.model, self._shown.code.n_dims, layout)
             self._tracks = Tracks(self._pictures.model, None, None)
         else:
-            super().__init__(self._pictures.model, collection, color=color, data=data)
+            super().__init__(
+                self._pictures.model, collection, color=color, data=data, layout=layout
+            )
             self._tracks = Tracks(self._pictures.model, self.codes, self.posterior)
         known = self._pictures.has_posterior  # a posterior is learned against the prior N(0, I)
         self.set_trait("_has_posterior", known)
@@ -112,20 +190,8 @@ class LatentTweaker(MapWidget):
         self._present(self._shown)
 
     def __repr__(self) -> str:
-        what = "an image" if self._row is None else f"row {self._row}"
+        what = "an image" if self.row is None else f"row {self.row}"
         return f"<LatentTweaker: {what}, {len(self.code)} dimensions>"
-
-    @property
-    def code(self) -> NDArray[np.float32]:
-        """The code on the sliders, float32 (d,), a copy; set it to another one."""
-        return np.frombuffer(self._code, dtype="<f4").astype(np.float32)
-
-    @code.setter
-    def code(self, code: ArrayLike) -> None:
-        checked = self._check(np.asarray(code))
-        with self.hold_sync():
-            self._reach(checked)
-            self._code = _pack(checked)
 
     @property
     def image(self) -> NDArray[np.float32]:
@@ -170,49 +236,40 @@ class LatentTweaker(MapWidget):
         else:
             self.code = self._rng.standard_normal(code.n_dims)
 
-    @validate("_code")
-    def _check_code(self, proposal: Any) -> bytes:
-        """Refuse a code from the page that is none, and tell the page."""
+    def _load_row(self, row: Any) -> None:
+        """Load the row that `row` is set to, unless it is there; tell a page what is wrong."""
+        if row is self.row or (type(row) is not bool and np.ndim(row) == 0 and row == self.row):
+            return
         try:
-            return _pack(self._parse(proposal["value"]))
-        except ValueError as error:
+            if self._pictures.images is None:
+                raise ValueError("row is about a collection: pass images= too")
+            self.load(check_row(row, len(self._pictures.images)))
+        except Exception as error:
+            if not is_from_page(self, "row"):
+                raise
             self._fail({}, error)
-            self.send_state("_code")
-            raise TraitError(str(error)) from error
-
-    def _check(self, code: NDArray[Any]) -> NDArray[np.float32]:
-        """Return a code that can be decoded, or say what is wrong with it."""
-        n_dims = self._shown.code.n_dims
-        if code.shape != (n_dims,):
-            raise ValueError(f"code must have shape ({n_dims},), got {code.shape}")
-        if code.dtype.kind not in "fiu":
-            raise ValueError(f"code must be numbers, got {code.dtype}")
-        with np.errstate(over="ignore"):  # a float64 beyond float32 is refused just below
-            values = code.astype(np.float32)
-        if not np.isfinite(values).all():
-            bad = int(np.argmin(np.isfinite(values)))
-            raise ValueError(f"code must be finite, but dimension {bad} is {code[bad]}")
-        return values
-
-    def _parse(self, data: Any) -> NDArray[np.float32]:
-        """Read a code that came as bytes."""
-        if len(data) % 4:
-            raise ValueError(f"a code is float32 numbers, got {len(data)} bytes")
-        return self._check(np.frombuffer(data, dtype="<f4"))
+            self.send_state("row")
 
     def _present(self, shown: Shown) -> None:
         """Put an image and its code on the page, all in one message."""
         self._shown = shown
         information, unit, active = self._tracks.information(shown.code)
-        with self.hold_sync():
+        # Whoever observes a trait sees all of them changed.
+        with self.hold_sync(), self.hold_trait_notifications():
             self._mean, self._std = _pack(shown.code.mean[0]), _pack(shown.code.std[0])
             self._information, self._unit = _pack(information), unit
             self._active = active.astype(np.uint8).tobytes()
             self._range = self._tracks.packed_range()
-            self._reach(shown.code.mean[0])
-            self._code = _pack(shown.code.mean[0])
-            self._row = shown.row
+            self.code = shown.code.mean[0]
+            self._is_presenting = True
+            self.row = shown.row
+            self._is_presenting = False
             self._loaded += 1
+
+    def _reaches(self, code: NDArray[np.floating[Any]]) -> bool:
+        """Tell whether all of a code lies on the sliders as they are."""
+        low, high = (np.frombuffer(ends, "<f4") for ends in (self._low, self._high))
+        return bool(len(low) == len(code) and ((low <= code) & (code <= high)).all())
 
     def _reach(self, code: NDArray[np.floating[Any]]) -> None:
         """Make the sliders long enough for a code."""
@@ -223,7 +280,7 @@ class LatentTweaker(MapWidget):
         """Decode the code that the page shows, off the main thread."""
         if len(buffers) != 1:
             raise ValueError(f"a code is one buffer, got {len(buffers)}")
-        code = self._parse(bytes(buffers[0]))
+        code = _parse(bytes(buffers[0]), self._shown.code.n_dims)
 
         def work() -> Reply:
             return {**self._pictures.size}, [to_bytes(self._pictures.decode(code[np.newaxis]))]
@@ -249,6 +306,28 @@ class LatentTweaker(MapWidget):
     def _on_sample(self, content: Content, _buffers: Buffers) -> Reply:
         self.sample(content.get("source", ""))
         return {}
+
+
+def _check_code(value: Any, n_dims: int) -> NDArray[np.float32]:
+    """Return a code that can be decoded, or say what is wrong with it."""
+    code = np.asarray(value)
+    if code.shape != (n_dims,):
+        raise ValueError(f"code must have shape ({n_dims},), got {code.shape}")
+    if code.dtype.kind not in "fiu":
+        raise ValueError(f"code must be numbers, got {code.dtype}")
+    with np.errstate(over="ignore"):  # a float64 beyond float32 is refused just below
+        values = code.astype(np.float32)
+    if not np.isfinite(values).all():
+        bad = int(np.argmin(np.isfinite(values)))
+        raise ValueError(f"code must be finite, but dimension {bad} is {code[bad]}")
+    return values
+
+
+def _parse(data: bytes, n_dims: int) -> NDArray[np.float32]:
+    """Read a code that came as bytes."""
+    if len(data) % 4:
+        raise ValueError(f"a code is float32 numbers, got {len(data)} bytes")
+    return _check_code(np.frombuffer(data, dtype="<f4"), n_dims)
 
 
 def _pack(values: NDArray[Any]) -> bytes:

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any, ClassVar
 
 import anywidget
+from ipywidgets import Layout
 from ipywidgets.widgets.trait_types import bytes_serialization
 from traitlets import Bytes, Unicode
 
@@ -50,11 +51,14 @@ def check_height(height: Any) -> int:
     return height
 
 
-def with_listener(known: list[Any], callback: Any, remove: bool) -> list[Any]:
-    """Return listeners with one more, or without it; a loop over the old list is not disturbed."""
-    if not callable(callback):
-        raise TypeError(f"callback must be callable, got {type(callback).__name__}")
-    return [old for old in known if old != callback] if remove else [*known, callback]
+def check_layout(layout: Any) -> Any:
+    """Return what ipywidgets takes for a layout, or say which are accepted."""
+    if layout is None or isinstance(layout, (dict, Layout)):
+        return layout
+    raise TypeError(
+        f"layout is {layout!r}; accepted: ipywidgets.Layout(width='50%'), or a dict of what it "
+        "takes"
+    )
 
 
 class BaseWidget(anywidget.AnyWidget):
@@ -73,8 +77,11 @@ class BaseWidget(anywidget.AnyWidget):
     _key = Unicode().tag(sync=True)
     """Names this widget on the page, whose views of it share pictures and labels by it."""
 
-    def __init__(self, **traits: Any) -> None:
+    def __init__(self, *, layout: Any = None, **traits: Any) -> None:
         self._endings: list[Callable[[], None]] = []  # what close() has to stop
+        self._given_layout = layout
+        if layout is not None:
+            traits["layout"] = layout
         super().__init__(_key=uuid.uuid4().hex, **traits)
         self.on_msg(self._dispatch)
         _answer_where_asked(self.comm)
@@ -88,8 +95,9 @@ class BaseWidget(anywidget.AnyWidget):
         # ipywidgets closes what the collector finds, also a widget whose __init__ has raised.
         for end in self.__dict__.pop("_endings", []):
             end()
-        if self.layout is not None:
-            self.layout.close()  # ipywidgets leaves it in its registry otherwise
+        # ipywidgets leaves it in its registry otherwise; one that was given is others' too.
+        if self.layout is not None and self.layout is not self.__dict__.get("_given_layout"):
+            self.layout.close()
         super().close()
 
     def _dispatch(self, _widget: Any, content: Content, buffers: Buffers) -> None:

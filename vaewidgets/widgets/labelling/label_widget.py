@@ -19,7 +19,8 @@ from vaewidgets.labels.opening import Opened
 from vaewidgets.labels.table import Columns, check_path, write_frame
 from vaewidgets.labels.table.values import name_of
 from vaewidgets.labels.watch import watch
-from vaewidgets.widgets.base.widget import Buffers, Content, Reply, with_listener
+from vaewidgets.widgets.base.listeners import call_all, with_listener
+from vaewidgets.widgets.base.widget import Buffers, Content, Reply
 from vaewidgets.widgets.map.coloring import PALETTE
 from vaewidgets.widgets.map.map_widget import MapWidget
 from vaewidgets.widgets.map.rows import as_rows
@@ -79,7 +80,9 @@ class LabelWidget(MapWidget):
     def selected_frame(self) -> pd.DataFrame:
         """The rows of `frame` of the selected images."""
         self._desk.settle()
-        return self.frame.iloc[self._columns_of_labels.frame_rows[self.selection]]
+        rows = self._columns_of_labels.frame_rows[self.selection]
+        chosen: pd.DataFrame = self.frame.iloc[rows]
+        return chosen
 
     @property
     def classes(self) -> list[str]:
@@ -326,7 +329,7 @@ class LabelWidget(MapWidget):
         callback : callable(positions, name)
             The images that changed and their class now, None for no label; once for each class.
             With tags: the images that have a tag now, or (None) lack one they had.
-            An error it raises is shown in the widget.
+            It may be an ``async def``. An error it raises is shown in the widget.
         remove : bool
             Stop calling it instead.
         """
@@ -363,14 +366,8 @@ class LabelWidget(MapWidget):
                 has = code == 1 if journal.multi else code > 0
                 number = layer if journal.multi else int(code) - 1
                 name = journal.classes[number] if has else None
-                self._call_listeners(rows[codes == code], name)
-
-    def _call_listeners(self, rows: NDArray[np.int64], name: str | None) -> None:
-        for callback in self._label_listeners:
-            try:
-                callback(rows, name)
-            except Exception as error:  # noqa: BLE001  (the person must see it)
-                self._fail({}, error)
+                failed = partial(self._fail, {})
+                call_all(self._label_listeners, failed, rows[codes == code], name)
 
     def _show_suggestions(self) -> None:
         """Tell the pages of suggestions; the widget that makes them says how."""

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from traitlets import Dict, Int, List, Unicode, validate
+from traitlets import Dict, Int, List, Unicode
 
 from vaewidgets.gaussians import Gaussians
 from vaewidgets.images import Images, as_images
 from vaewidgets.latent import as_model, encode
 from vaewidgets.projections import Projection
+from vaewidgets.widgets.base.listeners import call_all, with_listener
 from vaewidgets.widgets.base.widget import (
     BaseWidget,
     Buffers,
     Content,
     Reply,
     binary,
-    with_listener,
+    check_layout,
 )
 from vaewidgets.widgets.map import coloring as _colors
 from vaewidgets.widgets.map.projector import Key, Projector, map_bytes, to_map
-from vaewidgets.widgets.map.rows import Table, as_rows, check_bits, pack_rows, unpack_rows
+from vaewidgets.widgets.map.rows import Table
+from vaewidgets.widgets.map.selection import NO_MAP, Selection
 from vaewidgets.widgets.map.thumbnails import Thumbnails
 
 MOST_ROWS_ASKED = 512
-NO_MAP = "there is no map: this widget was made without a collection; pass images= to have one"
 
 
 class MapWidget(BaseWidget):
@@ -50,6 +52,8 @@ class MapWidget(BaseWidget):
         For "dims": which latent dimensions.
     coordinates : array, shape (n, 2), optional
         A map made elsewhere, shown first and kept in the menu.
+    layout : ipywidgets.Layout or dict, optional
+        Of the whole widget, as of every widget of ipywidgets.
 
     Attributes
     ----------
@@ -70,8 +74,9 @@ class MapWidget(BaseWidget):
     """Method, dims, names of the axes, and how to read the map."""
     _methods: List[Any] = List().tag(sync=True)
     """Projections offered: key and label of each."""
-    _selection = binary()
-    """Bitset of the selected points, lowest bit first; no bytes are none."""
+    selection = Selection()
+    """Positions of the selected points, ascending; a bitset in the page, see
+    :class:`vaewidgets.widgets.map.selection.Selection`."""
     _color = Dict().tag(sync=True)
     """What the colour codes mean: kind, name, labels, colours, counts."""
     _color_values = binary()
@@ -97,8 +102,10 @@ class MapWidget(BaseWidget):
         projection: str = "auto",
         dims: tuple[int, int] = (0, 1),
         coordinates: ArrayLike | None = None,
+        layout: Any = None,
         **traits: Any,
     ) -> None:
+        check_layout(layout)
         self.images: Images | None = None if images is None else as_images(images)
         self._read_model(model, coordinates)
         n, n_dims = self.codes.shape
@@ -116,25 +123,25 @@ class MapWidget(BaseWidget):
             _color_values=coloring.buffer,
             _columns=self._column_names(),
             _index_name=self._table.index_name,
+            layout=layout,
             **traits,
         )
         self._endings.append(projector.cancel)
 
-    def _init_without_map(self, model: Any, n_dims: int) -> None:
+    def _init_without_map(self, model: Any, n_dims: int, layout: Any) -> None:
         """Set up in place of ``__init__`` where there is no collection: no points, no map."""
         self.model, self.images, self.posterior = model, None, None
         self.codes = np.zeros((0, n_dims), np.float32)
         self._table = Table(None, 0, None)
         self._own_color = self._made_projector = self._current = None
-        self._begin(_n_dims=n_dims, _color=self._encode(None).info)
+        self._begin(_n_dims=n_dims, _color=self._encode(None).info, layout=layout)
 
     def _begin(self, **traits: Any) -> None:
         """Make the widget itself, after all that can refuse."""
         self._thumbnails = Thumbnails(self.images)
         self._listeners: list[Callable[[NDArray[np.int64]], Any]] = []
-        self._accepted = b""  # the last selection that was one
         super().__init__(_thumb=self._thumbnails.info, **traits)
-        self.observe(self._tell_selection, names="_selection")
+        self.observe(self._tell_selection, names="selection")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._n:,} points, {len(self.selection):,} selected>"
@@ -178,22 +185,6 @@ class MapWidget(BaseWidget):
     # Selection
 
     @property
-    def selection(self) -> NDArray[np.int64]:
-        """Positions of the selected points, ascending.
-
-        Set it to positions, a slice, a boolean mask, or None. ``images[widget.selection]`` are
-        the selected images.
-        """
-        return unpack_rows(self._selection, self._n)
-
-    @selection.setter
-    def selection(self, value: Any) -> None:
-        if value is not None and self._n == 0:
-            raise ValueError(NO_MAP)
-        rows = as_rows(value, self._n)
-        self._selection = pack_rows(rows, self._n) if len(rows) else b""
-
-    @property
     def selected_frame(self) -> Any:
         """The rows of ``data`` of the selected points, as a DataFrame."""
         return self._table.rows(self.selection)
@@ -206,32 +197,15 @@ class MapWidget(BaseWidget):
         Parameters
         ----------
         callback : callable(positions)
-            An error it raises is shown in the widget.
+            It may be an ``async def``: the running loop runs it, or without one it runs to its
+            end here. An error it raises is shown in the widget.
         remove : bool
             Stop calling it instead.
         """
         self._listeners = with_listener(self._listeners, callback, remove)
 
-    @validate("_selection")
-    def _check_selection(self, proposal: Any) -> bytes:
-        bits: bytes = proposal["value"]
-        try:
-            check_bits(bits, self._n)
-        except ValueError as error:
-            self._fail({}, error)
-            return self._accepted
-        return bits if any(bits) else b""
-
-    def _tell_selection(self, change: Any) -> None:
-        if change["new"] == self._accepted:  # something hostile was refused
-            return
-        self._accepted = change["new"]
-        rows = self.selection
-        for callback in self._listeners:
-            try:
-                callback(rows)
-            except Exception as error:  # noqa: BLE001  (the person must see it)
-                self._fail({}, error)
+    def _tell_selection(self, _change: Any) -> None:
+        call_all(self._listeners, partial(self._fail, {}), self.selection)
 
     # Projection
 
