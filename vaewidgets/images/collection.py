@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from vaewidgets.arguments.masks import rows_or_mask
 from vaewidgets.images.contact_sheet import contact_sheet
 from vaewidgets.images.identity import DTYPE, contents_of
 from vaewidgets.images.pixels import PixelArray, check_channels, in_chunks
@@ -167,8 +168,9 @@ class Images:
     def __getitem__(self, rows: Any) -> PixelArray | Images:
         """Return one image as an array, or the images of a slice, positions or mask.
 
-        Further axes, such as in ``images[..., 0]``, give an array, as numpy does. The images
-        taken out know their positions in what was loaded, but not what was rejected.
+        What is missing in a mask is not taken. Further axes, such as in ``images[..., 0]``, give
+        an array, as numpy does. The images taken out know their positions in what was loaded, but
+        not what was rejected.
         """
         if isinstance(rows, tuple):
             if len(rows) != 2 or rows[0] is Ellipsis or rows[1] is not Ellipsis:
@@ -181,7 +183,7 @@ class Images:
             image: PixelArray = self.pixels[rows]
             return image
         if not isinstance(rows, slice):
-            rows = np.asarray(rows)
+            rows = rows_or_mask(rows)
             if rows.size == 0:
                 rows = rows.astype(np.int64)
         kept = np.arange(len(self))[rows]

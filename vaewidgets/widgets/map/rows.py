@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vaewidgets.arguments.masks import rows_or_mask
 from vaewidgets.images import Images
 from vaewidgets.labels.table import check_order
 from vaewidgets.widgets.map.coloring import plain_text
@@ -46,7 +47,7 @@ def as_rows(value: Any, n: int, name: str = "selection") -> NDArray[np.int64]:
     Parameters
     ----------
     value : positions (array, list, slice), boolean mask (array, Series), or None for no row
-        The index of a Series plays no part.
+        The index of a Series plays no part; what is missing in a mask is not selected.
     n : int
         Number of rows.
 
@@ -66,15 +67,13 @@ def as_rows(value: Any, n: int, name: str = "selection") -> NDArray[np.int64]:
             f"{name} takes row positions, and an index holds labels: pass a boolean mask such as "
             "df[column] == value, or np.flatnonzero(mask)"
         )
-    array = np.asarray(value)
+    array = rows_or_mask(value)
     if array.ndim == 0:
         array = array[None]
     if array.ndim != 1:
         raise ValueError(f"{name} must have one dimension, got shape {array.shape}")
     if array.size == 0:
         return np.zeros(0, np.int64)
-    if array.dtype == object and all(isinstance(item, (bool, np.bool_)) for item in array):
-        array = array.astype(bool)
     if array.dtype == bool:
         if len(array) != n:
             raise ValueError(f"{name} is a mask of {len(array)} rows, but there are {n} points")

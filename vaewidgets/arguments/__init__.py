@@ -1,0 +1,1 @@
+"""What people pass, brought to one form: a file for each kind of argument."""
