@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.arguments.numbers import is_whole
 from vaewidgets.gaussians import Gaussians, as_numbers, code_table, precision_terms
 
 if TYPE_CHECKING:
@@ -226,8 +227,7 @@ def _spread(codes: Gaussians | ArrayLike, name: str, distance: str) -> FloatArra
 
 def _check_k(k: Any, most: int) -> None:
     """Refuse a number of neighbours that are not there."""
-    whole = isinstance(k, (int, np.integer)) and not isinstance(k, bool)
-    if not whole or not 1 <= k <= most:
+    if not is_whole(k) or not 1 <= k <= most:
         raise ValueError(
             f"`k` is {k!r}; accepted: a whole number from 1 to {most}, the images there are"
         )

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.arguments.numbers import is_whole
 from vaewidgets.clusters.density import hdbscan
 from vaewidgets.clusters.graphs import communities, mutual_neighbours
 from vaewidgets.clusters.merged import merged_mixture
 from vaewidgets.clusters.mixtures import gaussian_mixture, kmeans
-from vaewidgets.clusters.settings import check_settings, is_whole
+from vaewidgets.clusters.settings import check_settings
 from vaewidgets.clusters.trees import agglomerative
 from vaewidgets.gaussians import Gaussians, code_table
 from vaewidgets.latent import as_model, encode

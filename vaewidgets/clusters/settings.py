@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from vaewidgets.arguments.numbers import is_whole
 from vaewidgets.clusters.density import MOST_FITTED
 from vaewidgets.clusters.mixtures import COVARIANCES
 from vaewidgets.clusters.trees import LINKAGES
@@ -58,8 +57,3 @@ def _range(name: str, base: str, n: int) -> tuple[int, int]:
     if name == "min_cluster_size":
         return 2, min(n, MOST_FITTED) if base == "hdbscan" else n
     return 1, 1000  # n_starts
-
-
-def is_whole(value: Any) -> bool:
-    """Tell a whole number, which True and 2.0 are not."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))

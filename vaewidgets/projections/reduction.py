@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.arguments.numbers import is_whole
 from vaewidgets.projections.embedding import SMALLEST_N, UmapSettings
 from vaewidgets.projections.process import EmbeddingProcess
 from vaewidgets.projections.rows import check_finite, choose_rows, place_beside, to_unit
@@ -115,8 +116,7 @@ def reduce_codes(
 
 def _check_whole(value: Any, name: str, least: int) -> None:
     """Refuse what is no whole number or too small."""
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < least:
+    if not is_whole(value) or value < least:
         raise ValueError(f"`{name}` is {value!r}; accepted: a whole number of at least {least}")
 
 

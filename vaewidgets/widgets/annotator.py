@@ -133,7 +133,7 @@ class Annotator(SuggestingWidget):
         height: int = 560,
         layout: Any = None,
     ) -> None:
-        check_height(height)
+        height = check_height(height)
         check_layout(layout)
         person = name_of_annotator(annotator)
         checked = None if images is None else as_images(images)

@@ -9,6 +9,7 @@ import numpy as np
 from traitlets import Bool, Dict, Enum, Int, TraitError, validate
 
 from vaewidgets import latent
+from vaewidgets.arguments.numbers import is_whole
 from vaewidgets.images import as_images
 from vaewidgets.widgets.base.traits import Number
 from vaewidgets.widgets.base.widget import Buffers, Content, Reply, bundle, check_layout
@@ -305,7 +306,7 @@ def _check_kind(kind: Any) -> str:
 
 def _check_between(name: str, value: Any, low: int, high: int) -> int:
     """Return a whole number within limits, or say what is accepted."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+    if not is_whole(value):
         raise ValueError(f"{name} must be a whole number, got {value!r}")
     if not low <= value <= high:
         raise ValueError(f"{name} must be {low} to {high}, got {value}")

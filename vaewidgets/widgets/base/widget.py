@@ -14,6 +14,7 @@ from ipywidgets import Layout
 from ipywidgets.widgets.trait_types import bytes_serialization
 from traitlets import Bytes, Unicode
 
+from vaewidgets.arguments.numbers import is_whole
 from vaewidgets.widgets.base.jobs import Job, jobs
 
 log = logging.getLogger("vaewidgets")
@@ -46,9 +47,9 @@ def binary(default: bytes = b"") -> Any:
 
 def check_height(height: Any) -> int:
     """Return the height of a map in CSS pixels, or say which are accepted."""
-    if not isinstance(height, int) or not 160 <= height <= 2000:
+    if not is_whole(height) or not 160 <= height <= 2000:
         raise ValueError(f"height must be 160 to 2000 pixels, got {height!r}")
-    return height
+    return int(height)
 
 
 def check_layout(layout: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from vaewidgets import latent
+from vaewidgets.arguments.numbers import is_whole
 from vaewidgets.gaussians import Gaussians
 from vaewidgets.images import Images, as_images, check_image, load_images
 
@@ -67,7 +68,7 @@ class Pictures:
     def find(self, source: Any, name: str) -> Shown:
         """Take an image, or the row of one, and encode it."""
         row = None
-        if isinstance(source, (int, np.integer)) and not isinstance(source, bool):
+        if is_whole(source):
             if self.images is None:
                 raise TypeError(f"{name} is the row {source}, but there are no images= to look in")
             row = check_row(int(source), len(self.images), name)
@@ -125,7 +126,7 @@ def check_collection(images: Images | None, **about: Any) -> None:
 
 def check_row(row: Any, n: int, name: str = "row") -> int:
     """Return a row that exists, or say which do."""
-    if isinstance(row, bool) or not isinstance(row, (int, np.integer)) or not 0 <= row < n:
+    if not is_whole(row) or not 0 <= row < n:
         raise ValueError(f"{name} {row!r} does not exist: rows are 0 to {n - 1}")
     return int(row)
 

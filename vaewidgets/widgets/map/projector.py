@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaewidgets import projections
+from vaewidgets.arguments.numbers import as_dims
 from vaewidgets.projections import Projection, ProjectionJob
 
 LABELS = {
@@ -116,15 +117,7 @@ class Projector:
         method = projections.as_method(method, "projection")
         if method != "dims":
             return (method,)
-        numbers = tuple(dims) if isinstance(dims, (tuple, list)) else ()
-        n_dims = self.codes.shape[1]
-        if len(numbers) != 2 or not all(
-            isinstance(d, (int, np.integer)) and 0 <= d < n_dims for d in numbers
-        ):
-            raise ValueError(
-                f"dims must be two latent dimensions from 0 to {n_dims - 1}, got {dims!r}"
-            )
-        return ("dims", *map(int, numbers))
+        return ("dims", *as_dims(dims, self.codes.shape[1]))
 
     def kept(self, key: Key) -> Projection | None:
         """Return a projection made before, here or by another widget on equal codes."""
