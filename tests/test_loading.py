@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from vaewidgets.images import load_images
-from vaewidgets.images.decoding import FORMATS
+from vaewidgets.images.formats import FORMATS
 
 RAMP = np.arange(8 * 6, dtype=np.uint8).reshape(8, 6) * 5
 NOISE = np.random.default_rng(1).integers(0, 256, (120, 160, 3), dtype=np.uint8)

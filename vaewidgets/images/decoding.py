@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageOps, UnidentifiedImageError
 
+from vaewidgets.images.formats import HEAD, RAW, formats, is_raw, why_unread
 from vaewidgets.images.identity import (
     content_of_bytes,
     content_of_file,
@@ -25,26 +27,14 @@ from vaewidgets.images.identity import (
 )
 from vaewidgets.images.pixels import PixelArray, check_channels, check_values
 
-# What Pillow may try. Left out on purpose: EPS (starts Ghostscript), PSD, ICO and other formats
-# whose decoders are large and whose pictures are not what people collect.
-FORMATS = (
-    "PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "PCX", "TGA", "AVIF", "JPEG2000",
-)  # fmt: skip
-# Files of a folder that are taken for images. SVG is among them so that it is rejected in words
-# rather than overlooked.
-SUFFIXES = frozenset(
-    {
-        ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".gif", ".bmp", ".dib", ".tif",
-        ".tiff", ".webp", ".pbm", ".pgm", ".ppm", ".pnm", ".pcx", ".tga", ".avif", ".jp2",
-        ".j2k", ".svg",
-    }
-)  # fmt: skip
-
 # Files of at most this many bytes are held while they are decoded. Larger ones are read twice
 # instead, once to be known and once by Pillow, which takes a part at a time.
 MOST_HELD = 2**28
 
 _ORIENTATION_TAG = 0x0112
+# A scheme of at least two letters: C:/ is a drive. Path() makes one slash of two.
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/|data:", re.IGNORECASE)
+ADDRESS = "web addresses are not read: download the file first"
 _DEEP_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 
 
@@ -97,6 +87,20 @@ def describe(item: Any) -> str:
     return type(item).__name__
 
 
+def is_address(name: str) -> bool:
+    """Tell whether a name of a file is a web address, which is nowhere on this machine."""
+    return bool(_ADDRESS.match(name)) and not os.path.lexists(name)
+
+
+def can_open(path: Path) -> bool:
+    """Tell whether Pillow knows a file for a picture by its header."""
+    try:
+        _open_stream(path, path.suffix.lower()).close()
+    except Exception:  # noqa: BLE001 - as when decoding
+        return False
+    return True
+
+
 def is_missing(item: Any) -> bool:
     """Tell whether an item is None, NaN or pandas' NA."""
     if item is None or type(item).__name__ in ("NAType", "NaTType"):
@@ -125,10 +129,9 @@ def open_item(item: Any, max_pixels: int, *, whole: bool = False) -> Opened:
         return _opened(item, max_pixels)
     if isinstance(item, (str, os.PathLike)):
         path = _find_file(item)
-        if not whole:
-            return _opened(_open_stream(path), max_pixels, is_ours=True)
-        stream, digest = _read_file(path)
-        return _opened(_open_stream(stream), max_pixels, is_ours=True, digest=digest)
+        stream, digest = _read_file(path) if whole else (path, b"")
+        image = _open_stream(stream, path.suffix.lower())
+        return _opened(image, max_pixels, is_ours=True, digest=digest)
     if isinstance(item, (bytes, bytearray, memoryview)):
         digest = content_of_bytes(item) if whole else b""
         return _opened(_open_bytes(bytes(item)), max_pixels, is_ours=True, digest=digest)
@@ -205,21 +208,25 @@ def _decode_deep(image: Image.Image) -> NDArray[np.float32]:
 
 def _find_file(name: str | os.PathLike[str]) -> Path:
     """Find a file by name, naming the common reasons why it is no image."""
-    if str(name).startswith(("http://", "https://", "s3://", "gs://", "data:")):
-        raise UnreadableError("web addresses are not read: download the file first")
-    if "\0" in str(name):
+    text = os.fspath(name)
+    if not text:
+        raise UnreadableError("the file name is empty")
+    if "\0" in text:
         raise UnreadableError("the file name holds a NUL character")
-    path = Path(name).expanduser()
+    if is_address(text):
+        raise UnreadableError(ADDRESS)
+    path = Path(text).expanduser()
     if path.is_dir():
-        raise UnreadableError("is a folder: pass the folder itself to read the images in it")
+        raise UnreadableError(
+            "is a folder: pass the folder itself, or a list of nothing but folders, to read the "
+            "images in it"
+        )
     if not path.is_file():
+        if path.is_symlink() and not path.exists():
+            raise UnreadableError("is a link to a file that is not there")
         raise UnreadableError("no such file" if not path.exists() else "is not a regular file")
     if path.stat().st_size == 0:
         raise UnreadableError("the file is empty (0 bytes)")
-    if path.suffix.lower() in (".svg", ".svgz"):
-        raise UnreadableError("SVG drawings are not read: save the drawing as PNG")
-    if path.suffix.lower() == ".npy":
-        raise UnreadableError("is an array: pass numpy.load(file, mmap_mode='r')")
     return path
 
 
@@ -239,18 +246,33 @@ def _open_bytes(content: bytes) -> Image.Image:
     return _open_stream(io.BytesIO(content))
 
 
-def _open_stream(stream: Path | io.BytesIO) -> Image.Image:
-    """Let Pillow read the header only."""
+def _open_stream(stream: Path | io.BytesIO, suffix: str = "") -> Image.Image:
+    """Let Pillow read the header only; the suffix of the file counts where it cannot."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the decompression-bomb warning: we have our own limit
         try:
-            return Image.open(stream, formats=FORMATS)
+            image = Image.open(stream, formats=formats())
         except Image.DecompressionBombError as error:
             raise UnreadableError(
                 "has more than twice PIL.Image.MAX_IMAGE_PIXELS pixels, which Pillow refuses"
             ) from error
         except UnidentifiedImageError as error:
-            raise UnreadableError("not an image of a known format, or damaged") from error
+            advice = why_unread(_head(stream), suffix)
+            raise UnreadableError(
+                advice or "not an image of a known format, or damaged"
+            ) from error
+    if image.format == "TIFF" and is_raw(image, suffix):
+        image.close()
+        raise UnreadableError(RAW)
+    return image
+
+
+def _head(stream: Path | io.BytesIO) -> bytes:
+    """Return the first bytes of a file."""
+    if isinstance(stream, io.BytesIO):
+        return bytes(stream.getbuffer()[:HEAD])
+    with stream.open("rb") as file:
+        return file.read(HEAD)
 
 
 def _opened(

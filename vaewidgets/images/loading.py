@@ -12,7 +12,6 @@ import numpy as np
 from PIL import Image
 
 from vaewidgets.images.decoding import (
-    SUFFIXES,
     Opened,
     UnreadableError,
     decode,
@@ -108,32 +107,6 @@ class Canvas(Protocol):
 
 
 CanvasT = TypeVar("CanvasT", bound=Canvas)
-
-
-def find_files(folder: Path) -> list[Path]:
-    """List the image files of a folder and the folders in it, sorted by name; no hidden ones.
-
-    Raises
-    ------
-    ValueError
-        If there is none, naming what is there.
-    """
-    found, others = [], Counter[str]()
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder).parts
-        if any(part.startswith(".") or part == "__MACOSX" for part in inside):
-            continue
-        if path.suffix.lower() in SUFFIXES:
-            found.append(path)
-        elif path.is_file():
-            others[path.suffix.lower() or "no suffix"] += 1
-    if not found:
-        there = ", ".join(f"{count} x {kind}" for kind, count in others.most_common(3))
-        raise ValueError(
-            f"no image files in {folder} (found: {there or 'nothing'}); known are "
-            + " ".join(sorted(SUFFIXES - {".svg"}))
-        )
-    return found
 
 
 def read_items(items: Sequence[Any], rules: Rules) -> Reading:

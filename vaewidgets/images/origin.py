@@ -79,7 +79,7 @@ class Origin:
 def file_of(item: Any) -> str:
     """Return the name of the file that an item that was read is, or is of; "" if it is of none."""
     if isinstance(item, (str, os.PathLike)):
-        return os.fspath(item)
+        return os.fsdecode(item)
     if isinstance(item, Image.Image):
         name = getattr(item, "filename", "")
         name = os.fsdecode(name) if isinstance(name, (str, bytes, os.PathLike)) else ""

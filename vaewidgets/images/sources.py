@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+import logging
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from PIL import Image
 
 from vaewidgets.images.collection import Images
 from vaewidgets.images.decoding import describe, parse_background
+from vaewidgets.images.gathering import gather
 from vaewidgets.images.loading import (
     CHANNELS,
     FITS,
-    Reading,
     Rules,
-    find_files,
     one_of,
     parse_size,
     read_items,
@@ -29,8 +24,16 @@ from vaewidgets.images.pixels import check_pixels
 from vaewidgets.images.store import parse_store, read_stored
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
+    from vaewidgets.images.gathering import Gathered
+
+
+logger = logging.getLogger(__name__)
 
 # Pillow's own limit, reached by a 9459 x 9459 picture.
 MAX_PIXELS = 89_478_485
@@ -57,10 +60,12 @@ def load_images(
     ----------
     source : array, folder, file, list or Series
         An array of shape (n, h, w), (n, h, w, c) or (n, c, h, w) of uint8, bool, uint16 or floats
-        in [0, 1] (a memory-mapped one of uint8 or float32 is not read into memory); a folder
-        (searched to the bottom, in the order of names); or a list or DataFrame column of file
-        names, PIL images, encoded files (bytes) or arrays, mixed at will. Missing values of a
-        column are rejected rows. The index of a Series plays no part.
+        in [0, 1] (a memory-mapped one of uint8 or float32 is not read into memory); a folder or a
+        list of folders (searched to the bottom, in the order of names, links followed, each
+        folder once); or a list or DataFrame column of file names, PIL images, encoded files
+        (bytes) or arrays, mixed at will. Missing values of a column are rejected rows. The index
+        of a Series plays no part. What files are is told by what is in them, not by their
+        names; those that are no pictures are counted in ``notice``.
     axes : "NHW", "NHWC" or "NCHW", optional
         What the axes of an array are, where its shape can be read in more than one way.
     size : int or (height, width), optional
@@ -110,22 +115,17 @@ def load_images(
         progress=progress,
     )
     path = None if store is None else parse_store(store)
-    items = None if isinstance(source, Images) else _items(source)
-    if items is not None and not _are_arrays(items):
-        folder = _folder(source)
-        if path is None:
-            reading = read_items(items, rules)
-        else:
-            reading = read_stored(path, items, rules, folder)
-        return _collect(reading, items, folder)
+    gathered = None if isinstance(source, Images) else gather(source, path)
+    if gathered is not None and gathered.array is None and not _are_arrays(gathered.items):
+        return _read(gathered, rules, path)
     if path is not None:
         raise ValueError(
             f"store is {str(store)!r}, but the images are arrays, which are decoded already: save "
             "one array with numpy.save and pass numpy.load(file, mmap_mode='r') without a store"
         )
-    if isinstance(source, Images):
+    if gathered is None:
         return _adapt(source, rules)
-    array = np.asarray(source) if items is None else _stack(items)
+    array = _stack(gathered.items) if gathered.array is None else gathered.array
     return _adapt(Images(check_pixels(array, axes)), rules)
 
 
@@ -179,44 +179,6 @@ def check_image(
     return result
 
 
-def _items(source: Any) -> Sequence[Any] | None:
-    """List the images of a source that holds them one by one; None for an array of pixels."""
-    if isinstance(source, (str, os.PathLike)):
-        path = Path(source).expanduser()
-        if not path.exists():
-            hint = "; for files by pattern pass Path(folder).glob(pattern)" * ("*" in path.name)
-            raise FileNotFoundError(f"no such file or folder: {path.absolute()}{hint}")
-        return find_files(path) if path.is_dir() else [path]
-    if isinstance(source, (bytes, bytearray, Image.Image)):
-        return [source]
-    if isinstance(source, pd.DataFrame):
-        columns = ", ".join(str(column) for column in source.columns[:10])
-        raise TypeError(
-            "images is a whole DataFrame; accepted: the column with the file names, df[...], out "
-            f"of: {columns}"
-        )
-    if isinstance(source, (pd.Series, pd.Index)):
-        return list(source)
-    if isinstance(source, (list, tuple)):
-        return source
-    if isinstance(source, Iterator):  # Path.glob(...)
-        return list(source)
-    if hasattr(source, "__array__"):
-        array = np.asarray(source)
-        return list(array) if array.ndim == 1 and array.dtype.kind in "OUT" else None
-    raise TypeError(
-        "images must be an array, a folder, or a list or DataFrame column of file names, PIL "
-        f"images or arrays, got {type(source).__name__}"
-    )
-
-
-def _folder(source: Any) -> Path | None:
-    """Return the folder that is the source; None for other sources."""
-    if isinstance(source, (str, os.PathLike)) and Path(source).expanduser().is_dir():
-        return Path(source).expanduser()
-    return None
-
-
 def _are_arrays(items: Sequence[Any]) -> bool:
     """Tell whether a list holds equal arrays, which then keep their size like an array does."""
     if not items or not all(isinstance(item, np.ndarray) for item in items):
@@ -233,8 +195,15 @@ def _stack(items: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return stacked[..., np.newaxis] if stacked.ndim == 3 else stacked
 
 
-def _collect(reading: Reading, items: Sequence[Any], folder: Path | None) -> Images:
-    """Make a collection of what was read."""
+def _read(gathered: Gathered, rules: Rules, store: Path | None) -> Images:
+    """Read what was gathered, and make a collection of it."""
+    items, folder = gathered.items, gathered.folder
+    if gathered.notice:
+        logger.warning(gathered.notice)
+    if store is None:
+        reading = read_items(items, rules)
+    else:
+        reading = read_stored(store, items, rules, folder)
     account = reading.account
     kept = [items[position] for position in account.positions]
     return Images(
@@ -242,7 +211,7 @@ def _collect(reading: Reading, items: Sequence[Any], folder: Path | None) -> Ima
         np.array(account.positions),
         account.rejected,
         sources=[file_of(item) or describe(item) for item in kept],
-        notice=account.notice,
+        notice="; ".join(filter(None, (account.notice, gathered.notice))),
         contents=account.contents,
         origin=Origin.of(kept, folder),
     )
