@@ -22,9 +22,11 @@ from vaewidgets.images.formats import HEAD, RAW, formats, is_raw, why_unread
 from vaewidgets.images.identity import (
     content_of_bytes,
     content_of_file,
+    content_of_page,
     content_of_picture,
     content_of_pixels,
 )
+from vaewidgets.images.pages import Page, page_suffix
 from vaewidgets.images.pixels import PixelArray, check_channels, check_values
 
 # Files of at most this many bytes are held while they are decoded. Larger ones are read twice
@@ -51,6 +53,8 @@ class Opened:
     width: int
     is_ours: bool = False  # opened here, so to be closed here; the user's pictures stay open
     digest: bytes = b""  # of the encoded file, where it was read whole
+    page: int = 0  # which of the file's pages it is, from 0
+    n_pages: int = 1  # of the file, where they were counted
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +84,8 @@ def describe(item: Any) -> str:
     """Name an item in a list of rejected images."""
     if isinstance(item, (str, os.PathLike)):
         return str(item)[:500]
+    if isinstance(item, Page):
+        return describe(item.item) + page_suffix(item.number)
     if isinstance(item, Image.Image):
         return str(getattr(item, "filename", "") or f"PIL image {item.width} x {item.height}")
     if isinstance(item, np.ndarray):
@@ -126,15 +132,15 @@ def open_item(item: Any, max_pixels: int, *, whole: bool = False) -> Opened:
     if is_missing(item):
         raise UnreadableError("missing value")
     if isinstance(item, Image.Image):
-        return _opened(item, max_pixels)
+        return check_header(item, max_pixels)
     if isinstance(item, (str, os.PathLike)):
         path = _find_file(item)
         stream, digest = _read_file(path) if whole else (path, b"")
         image = _open_stream(stream, path.suffix.lower())
-        return _opened(image, max_pixels, is_ours=True, digest=digest)
+        return check_header(image, max_pixels, is_ours=True, digest=digest)
     if isinstance(item, (bytes, bytearray, memoryview)):
         digest = content_of_bytes(item) if whole else b""
-        return _opened(_open_bytes(bytes(item)), max_pixels, is_ours=True, digest=digest)
+        return check_header(_open_bytes(bytes(item)), max_pixels, is_ours=True, digest=digest)
     if hasattr(item, "__array__") or isinstance(item, (list, tuple)):
         return _open_array(item)
     raise UnreadableError(
@@ -145,7 +151,7 @@ def open_item(item: Any, max_pixels: int, *, whole: bool = False) -> Opened:
 def identify(opened: Opened) -> bytes:
     """Return the 16 bytes that stand for an image opened whole, as it was given."""
     if opened.digest:
-        return opened.digest
+        return content_of_page(opened.digest, opened.page)
     if isinstance(opened.content, Image.Image):
         return content_of_picture(opened.content)
     return content_of_pixels(opened.content)
@@ -275,7 +281,7 @@ def _head(stream: Path | io.BytesIO) -> bytes:
         return file.read(HEAD)
 
 
-def _opened(
+def check_header(
     image: Image.Image, max_pixels: int, *, is_ours: bool = False, digest: bytes = b""
 ) -> Opened:
     """Refuse absurd sizes from the header, and find the size after rotation."""

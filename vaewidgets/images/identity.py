@@ -27,6 +27,7 @@ DTYPE: Final = f"S{N_BYTES}"
 # Arrays and PIL images are hashed under a word of their own, so that none is taken for a file.
 _SHAPE = struct.Struct("<3I4s")  # height, width, channels, number type: 16 bytes, BLAKE2's most
 _PICTURE: Final = b"PIL image"
+_PAGE: Final = b"page of a file"
 # How far from a whole number a pixel times 255 may be, to be one of 8 bits: well above what
 # float32 loses in X / 255, well below a step of 16 bits (1 / 257).
 _ROUNDING: Final = 1e-3
@@ -42,6 +43,21 @@ def content_of_bytes(data: bytes | bytearray | memoryview) -> bytes:
 def content_of_file(file: BufferedReader) -> bytes:
     """Return what :func:`content_of_bytes` gives for all of an open file, without holding it."""
     return file_digest(file, lambda: blake2b(digest_size=N_BYTES)).digest()
+
+
+def content_of_page(file: bytes, number: int) -> bytes:
+    """Return the 16 bytes that stand for a page of an encoded file; the first is the file.
+
+    Parameters
+    ----------
+    file : bytes
+        What stands for the file.
+    number : int
+        Of the page, from 0.
+    """
+    if number == 0:  # so that labels stay when the other pages are read as well
+        return file
+    return blake2b(file + number.to_bytes(8, "little"), digest_size=N_BYTES, person=_PAGE).digest()
 
 
 def content_of_pixels(image: NDArray[Any]) -> bytes:

@@ -17,9 +17,9 @@ from vaewidgets.images.decoding import (
     decode,
     describe,
     identify,
-    open_item,
 )
 from vaewidgets.images.identity import DTYPE
+from vaewidgets.images.opening import Opener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -68,6 +68,7 @@ class Rules:
     background: tuple[int, int, int]
     max_pixels: int
     progress: bool
+    frames: str = "first"
 
 
 @dataclass
@@ -122,6 +123,15 @@ def read_items(items: Sequence[Any], rules: Rules) -> Reading:
     return Reading(canvas.pixels(), account)
 
 
+def turn_pages(items: Sequence[Any], rules: Rules) -> Sequence[Any]:
+    """Put each page in the place of an item of several, where all pages are asked for."""
+    if rules.frames != "all":
+        return items
+    opener = Opener(rules.max_pixels)
+    positions = with_progress(range(len(items)), "Counting pages", rules.progress)
+    return [page for position in positions for page in opener.pages(items[position])]
+
+
 def read_into(
     make_canvas: Callable[[int, tuple[int, int], int], CanvasT], items: Sequence[Any], rules: Rules
 ) -> tuple[CanvasT, Account]:
@@ -139,24 +149,46 @@ def read_into(
     if size is None:
         size, notice = _choose_size(_count_sizes(items, rules, rejected), rules.fit, rejected)
     canvas = make_canvas(len(items) - len(rejected), size, 3 if rules.channels == "rgb" else 1)
-    kept, contents = [], bytearray()
-    for position in with_progress(range(len(items)), "Reading images", rules.progress):
-        if position in rejected:
-            continue
-        try:
-            with open_item(items[position], rules.max_pixels, whole=True) as opened:
-                image = _prepare(opened, size, rules)
-                content = identify(opened)
-        except Exception as error:  # noqa: BLE001 - decoders raise anything; one file must not stop the others
-            rejected[position] = _reject(position, items[position], error)
-        else:  # a full disk is no fault of the image
-            canvas.append(image)
-            kept.append(position)
-            contents += content
+    kept, contents, longer = [], bytearray(), dict[int, int]()
+    with Opener(rules.max_pixels, rules.frames, whole=True) as opener:
+        for position in with_progress(range(len(items)), "Reading images", rules.progress):
+            if position in rejected:
+                continue
+            try:
+                with opener.open(items[position]) as opened:
+                    image = _prepare(opened, size, rules)
+                    content = identify(opened)
+            except Exception as error:  # noqa: BLE001 - decoders raise anything; one file must not stop the others
+                rejected[position] = _reject(position, items[position], error)
+            else:  # a full disk is no fault of the image
+                canvas.append(image)
+                kept.append(position)
+                contents += content
+                if opened.n_pages > 1:
+                    longer[position] = opened.n_pages
     if not kept:
         raise _nothing_read(rejected)
+    notice = "; ".join(filter(None, (notice, _more_pages(items, longer, rules.frames))))
     left_out = [rejected[position] for position in sorted(rejected)]
     return canvas, Account(kept, left_out, notice, np.frombuffer(contents, DTYPE))
+
+
+def _more_pages(items: Sequence[Any], longer: dict[int, int], frames: str) -> str:
+    """Say in a line which items have more pages than were read; "" if none has."""
+    if not longer:
+        return ""
+    first = min(longer)
+    n_pages, name = longer[first], Path(describe(items[first])).name
+    which = "the middle one" if frames == "middle" else "the first"
+    if len(longer) == 1:
+        return (
+            f'of {n_pages} pages in {name} {which} was read; frames="all" reads each as an image '
+            "of its own"
+        )
+    return (
+        f"of {len(longer)} files with several pages ({n_pages} in {name}) only {which} was read; "
+        'frames="all" reads each page as an image of its own'
+    )
 
 
 def parse_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
@@ -281,12 +313,13 @@ def _count_sizes(
 ) -> Counter[tuple[int, int]]:
     """Count the sizes that the headers of all items give; what has none goes to ``rejected``."""
     sizes = Counter[tuple[int, int]]()
-    for position in with_progress(range(len(items)), "Reading headers", rules.progress):
-        try:
-            with open_item(items[position], rules.max_pixels) as opened:
-                sizes[opened.height, opened.width] += 1
-        except Exception as error:  # noqa: BLE001 - as when decoding
-            rejected[position] = _reject(position, items[position], error)
+    with Opener(rules.max_pixels, rules.frames) as opener:
+        for position in with_progress(range(len(items)), "Reading headers", rules.progress):
+            try:
+                with opener.open(items[position]) as opened:
+                    sizes[opened.height, opened.width] += 1
+            except Exception as error:  # noqa: BLE001 - as when decoding
+                rejected[position] = _reject(position, items[position], error)
     return sizes
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from PIL import Image
 
+from vaewidgets.images.pages import Page, page_suffix
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,11 +32,14 @@ class Origin:
         Where relative names began when the images were loaded, "" if there was no such folder.
     folder : Path or None
         The one folder that was loaded, as it was given.
+    pages : ndarray of int, shape (n,), optional
+        Which page of its file each image is, from 0; -1 where it is all of it.
     """
 
     is_file: NDArray[np.bool_]
     working_folder: str
     folder: Path | None = None
+    pages: NDArray[np.int64] | None = None
 
     @classmethod
     def of(cls, items: Sequence[Any], folder: Path | None) -> Self:
@@ -44,14 +49,24 @@ class Origin:
         except FileNotFoundError:  # deleted by another program; absolute names still lead on
             working_folder = ""
         is_file = np.fromiter((bool(file_of(item)) for item in items), np.bool_, len(items))
-        return cls(is_file, working_folder, folder)
+        pages = None
+        if any(isinstance(item, Page) for item in items):
+            numbers = [item.number if isinstance(item, Page) else -1 for item in items]
+            pages = np.array(numbers, np.int64)
+        return cls(is_file, working_folder, folder, pages)
 
     def take(self, rows: NDArray[np.int64]) -> Self:
         """Return the same for some of the images."""
-        return replace(self, is_file=self.is_file[rows])
+        pages = None if self.pages is None else self.pages[rows]
+        return replace(self, is_file=self.is_file[rows], pages=pages)
 
     def paths(self, sources: Sequence[str]) -> list[str]:
         """Return the absolute path of each file, "" for what is none."""
+        if self.pages is not None:
+            sources = [
+                source.removesuffix(page_suffix(page)) if page >= 0 else source
+                for source, page in zip(sources, self.pages.tolist(), strict=True)
+            ]
         return [
             self._absolute(source) if is_file else ""
             for source, is_file in zip(sources, self.is_file.tolist(), strict=True)
@@ -77,7 +92,13 @@ class Origin:
 
 
 def file_of(item: Any) -> str:
-    """Return the name of the file that an item that was read is, or is of; "" if it is of none."""
+    """Return the name of the file that an item that was read is, or is of; "" if it is of none.
+
+    That of a page tells the page.
+    """
+    if isinstance(item, Page):
+        file = file_of(item.item)
+        return file + page_suffix(item.number) if file else ""
     if isinstance(item, (str, os.PathLike)):
         return os.fsdecode(item)
     if isinstance(item, Image.Image):

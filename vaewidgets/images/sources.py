@@ -18,8 +18,10 @@ from vaewidgets.images.loading import (
     one_of,
     parse_size,
     read_items,
+    turn_pages,
 )
 from vaewidgets.images.origin import Origin, file_of
+from vaewidgets.images.pages import FRAMES
 from vaewidgets.images.pixels import check_pixels
 from vaewidgets.images.store import parse_store, read_stored
 
@@ -47,6 +49,7 @@ def load_images(
     fit: str = "pad",
     channels: str | None = None,
     background: str | tuple[int, int, int] = "white",
+    frames: str = "first",
     max_pixels: int = MAX_PIXELS,
     store: str | os.PathLike[str] | None = None,
     progress: bool = True,
@@ -81,6 +84,11 @@ def load_images(
         By default gray, or RGB if any image has colour.
     background : str or (red, green, blue)
         What transparent images and paddings are laid on: a colour name or numbers 0 to 255.
+    frames : "first", "all" or "middle"
+        What is read of files of several pages (TIFF) or frames (GIF, WebP, APNG, AVIF): the
+        first, each as an image of its own, or the middle one. If there are more than were read,
+        ``notice`` says so. With "all", positions count the pages, and names tell them:
+        "stack.tif, page 3".
     max_pixels : int
         A file whose header claims more pixels is rejected before it is decoded.
     store : path ending in ".npy", optional
@@ -113,6 +121,7 @@ def load_images(
         background=parse_background(background),
         max_pixels=max_pixels,
         progress=progress,
+        frames=one_of(frames, FRAMES, "frames"),
     )
     path = None if store is None else parse_store(store)
     gathered = None if isinstance(source, Images) else gather(source, path)
@@ -197,7 +206,7 @@ def _stack(items: Sequence[NDArray[Any]]) -> NDArray[Any]:
 
 def _read(gathered: Gathered, rules: Rules, store: Path | None) -> Images:
     """Read what was gathered, and make a collection of it."""
-    items, folder = gathered.items, gathered.folder
+    items, folder = turn_pages(gathered.items, rules), gathered.folder
     if gathered.notice:
         logger.warning(gathered.notice)
     if store is None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from vaewidgets.images.decoding import decode, describe, open_item
+from vaewidgets.images.decoding import decode, describe
 from vaewidgets.images.identity import DTYPE
 from vaewidgets.images.loading import (
     LONGEST_SIDE,
@@ -24,6 +24,8 @@ from vaewidgets.images.loading import (
     read_into,
     with_progress,
 )
+from vaewidgets.images.opening import Opener
+from vaewidgets.images.pages import Page
 from vaewidgets.images.store_file import HEADER, finish, open_map, part_of, read_note, sweep
 
 if TYPE_CHECKING:
@@ -178,10 +180,15 @@ def _take_up(store: Path, made_of: Note, items: Sequence[Any]) -> Reading | None
 def _made_of(items: Sequence[Any], rules: Rules, folder: Path | None) -> Note:
     """Say what a store is made of: where this is equal, it need not be decoded again."""
     digest = hashlib.sha256()
+    last: Any = None
     for position in with_progress(range(len(items)), "Looking for changes", rules.progress):
-        digest.update(
-            json.dumps(_identity(items[position], rules, folder)).encode("ascii") + b"\n"
-        )
+        item, page = items[position], -1
+        if isinstance(item, Page):
+            item, page = item.item, item.number
+        if page < 1 or item is not last:  # the pages of a file follow each other
+            identity, last = _identity(item, rules, folder), item
+        words = identity if page < 0 else [*identity, page]
+        digest.update(json.dumps(words).encode("ascii") + b"\n")
     arguments = asdict(rules) | {"longest_side": LONGEST_SIDE}
     del arguments["progress"]
     plain: Note = json.loads(json.dumps(arguments))  # as it is read back: tuples become lists
@@ -202,7 +209,8 @@ def _identity(item: Any, rules: Rules, folder: Path | None) -> list[Any]:
     if isinstance(item, (bytes, bytearray, memoryview)):
         return ["bytes", hashlib.sha256(item).hexdigest()]
     try:
-        with open_item(item, rules.max_pixels) as opened:
+        opener = Opener(rules.max_pixels, rules.frames)
+        with opener.open(item) as opened:
             pixels = decode(opened, rules.background)
     except Exception as error:  # noqa: BLE001 - decoders raise anything; it is rejected later
         return [type(item).__name__, str(error)]
