@@ -2,7 +2,8 @@
 
 ``sources`` is the way in, ``gathering`` lists what a source holds (``folders`` what is below
 folders), ``collection`` holds :class:`Images`, ``store`` a collection on disk (its file in
-``store_file``), ``pixels`` the checks of arrays, ``loading`` the reading of many files,
+``store_file``), ``pixels`` the checks of arrays, ``ranges`` what their numbers
+mean, ``loading`` the reading of many files,
 ``opening`` of one after another, page by page (``pages``), ``decoding`` of one, ``formats`` what
 files are by their first bytes, ``identity`` what an image is known by wherever it goes,
 ``origin`` the file it came from, ``sprites`` the thumbnails, ``contact_sheet`` the picture that a

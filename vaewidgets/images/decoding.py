@@ -28,14 +28,16 @@ from vaewidgets.images.identity import (
 )
 from vaewidgets.images.pages import Page, page_suffix
 from vaewidgets.images.pixels import PixelArray, check_channels, check_values
+from vaewidgets.images.ranges import Brightness
 
 # Files of at most this many bytes are held while they are decoded. Larger ones are read twice
 # instead, once to be known and once by Pillow, which takes a part at a time.
 MOST_HELD = 2**28
 
-_ORIENTATION_TAG = 0x0112
+_ORIENTATION_TAG, _BITS_TAG, _SIGN_TAG = 274, 258, 339
 # A scheme of at least two letters: C:/ is a drive. Path() makes one slash of two.
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/|data:", re.IGNORECASE)
+MASKED = "a masked array, whose mask would be lost: pass array.filled(value)"
 ADDRESS = "web addresses are not read: download the file first"
 _DEEP_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 
@@ -55,6 +57,7 @@ class Opened:
     digest: bytes = b""  # of the encoded file, where it was read whole
     page: int = 0  # which of the file's pages it is, from 0
     n_pages: int = 1  # of the file, where they were counted
+    is_cut: bool = False  # Pillow keeps 8 of its 16 bits
 
     def __enter__(self) -> Self:
         return self
@@ -114,7 +117,9 @@ def is_missing(item: Any) -> bool:
     return isinstance(item, (float, np.floating)) and math.isnan(item)
 
 
-def open_item(item: Any, max_pixels: int, *, whole: bool = False) -> Opened:
+def open_item(
+    item: Any, max_pixels: int, *, whole: bool = False, brightness: Brightness | None = None
+) -> Opened:
     """Read the header of one item of a collection; its size takes EXIF orientation into account.
 
     Parameters
@@ -123,6 +128,8 @@ def open_item(item: Any, max_pixels: int, *, whole: bool = False) -> Opened:
     max_pixels : int
     whole : bool
         Read the whole of a file, once, to decode and to identify it.
+    brightness : Brightness, optional
+        What the numbers of arrays mean.
 
     Raises
     ------
@@ -142,7 +149,7 @@ def open_item(item: Any, max_pixels: int, *, whole: bool = False) -> Opened:
         digest = content_of_bytes(item) if whole else b""
         return check_header(_open_bytes(bytes(item)), max_pixels, is_ours=True, digest=digest)
     if hasattr(item, "__array__") or isinstance(item, (list, tuple)):
-        return _open_array(item)
+        return _open_array(item, brightness)
     raise UnreadableError(
         f"{type(item).__name__} is not a file name, PIL image, encoded image or array"
     )
@@ -157,7 +164,12 @@ def identify(opened: Opened) -> bytes:
     return content_of_pixels(opened.content)
 
 
-def decode(opened: Opened, background: tuple[int, int, int], near: int = 0) -> PixelArray:
+def decode(
+    opened: Opened,
+    background: tuple[int, int, int],
+    near: int = 0,
+    brightness: Brightness | None = None,
+) -> PixelArray:
     """Decode an opened image to (height, width, channels), 1 or 3 channels.
 
     Parameters
@@ -168,6 +180,8 @@ def decode(opened: Opened, background: tuple[int, int, int], near: int = 0) -> P
     near : int
         JPEG files may be decoded at a fraction of their size, yet with both sides at least this
         many pixels; 0 for full size.
+    brightness : Brightness, optional
+        What numbers of more than 8 bits mean.
 
     Returns
     -------
@@ -177,15 +191,45 @@ def decode(opened: Opened, background: tuple[int, int, int], near: int = 0) -> P
     if isinstance(opened.content, np.ndarray):
         return opened.content
     image = opened.content
+    brightness = brightness or Brightness()
+    stated = _stated_range(image)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # damaged metadata does not matter where pixels are fine
         if near and opened.is_ours:  # draft() shrinks the very picture
             image.draft(image.mode, (near, near))
         image.load()
         image = ImageOps.exif_transpose(image)
-        if image.mode in _DEEP_MODES:
-            return _decode_deep(image)
-        return _decode_8_bit(image, background)
+        if image.mode not in _DEEP_MODES:
+            if opened.is_cut:
+                brightness.note_cut()
+            return _decode_8_bit(image, background)
+    # Pillow's own convert("L") would clip at 255.
+    values = np.asarray(image)[np.newaxis, ..., np.newaxis]
+    if brightness.is_open:
+        brightness.learn(values)
+    try:
+        pixels: PixelArray = brightness.scale(values, stated=stated)[0]
+    except (TypeError, ValueError) as error:
+        raise UnreadableError(str(error)) from error
+    return pixels.astype(np.float32, copy=False)
+
+
+def _stated_range(image: Image.Image) -> tuple[float, float] | None:
+    """Return what a file says that black and white are, None where it says nothing."""
+    if image.format == "PPM":  # Pillow brings what its maxval says to 16 bits
+        return 0.0, 65535.0
+    tags: Any = getattr(image, "tag_v2", {})
+    bits: Any = tags.get(_BITS_TAG, ()) if image.format == "TIFF" else ()
+    is_signed = tags.get(_SIGN_TAG, (1,)) not in ((1,), 1) if bits else False
+    if len(bits) == 1 and 8 < bits[0] < 16 and not is_signed:
+        return 0.0, 2.0 ** bits[0] - 1
+    return None  # 16 bits are what fewer are kept in too
+
+
+def _is_cut(image: Image.Image) -> bool:
+    """Tell whether Pillow is to keep the upper 8 of 16 bits, as it does of colours."""
+    parts: Any = getattr(image, "tile", ())
+    return image.format in ("PNG", "TIFF") and any(";16" in str(part[3]) for part in parts)
 
 
 def _decode_8_bit(image: Image.Image, background: tuple[int, int, int]) -> NDArray[np.uint8]:
@@ -198,18 +242,6 @@ def _decode_8_bit(image: Image.Image, background: tuple[int, int, int]) -> NDArr
         image = image.convert("L" if image.mode in ("1", "L", "LA", "La") else "RGB")
     pixels = np.asarray(image)
     return pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
-
-
-def _decode_deep(image: Image.Image) -> NDArray[np.float32]:
-    """Scale 16-bit gray to [0, 1]. Pillow's own convert("L") would clip it at 255."""
-    values = np.asarray(image)
-    if image.mode == "F":
-        if not ((values >= 0) & (values <= 1)).all():
-            raise UnreadableError("its numbers are floats outside [0, 1]")
-        return values.astype(np.float32)[..., np.newaxis]
-    if values.size and (values.min() < 0 or values.max() > 65535):
-        raise UnreadableError("its numbers are integers outside 0 to 65535")
-    return (values.astype(np.float32) / np.float32(65535))[..., np.newaxis]
 
 
 def _find_file(name: str | os.PathLike[str]) -> Path:
@@ -293,6 +325,7 @@ def check_header(
         )
     if image.width * image.height == 0:
         raise UnreadableError("it has no pixels")
+    is_cut = _is_cut(image)  # before it is decoded, which looking for EXIF may do
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -300,11 +333,13 @@ def check_header(
         except Exception:  # noqa: BLE001 - damaged EXIF raises anything; the pixels may be fine
             turned = False
     height, width = (image.width, image.height) if turned else (image.height, image.width)
-    return Opened(image, height, width, is_ours, digest)
+    return Opened(image, height, width, is_ours, digest, is_cut=is_cut)
 
 
-def _open_array(item: Any) -> Opened:
+def _open_array(item: Any, brightness: Brightness | None) -> Opened:
     """Check one image given as an array of shape (h, w) or (h, w, c)."""
+    if np.ma.is_masked(item):
+        raise UnreadableError(MASKED)
     try:
         array = np.asarray(item)
     except ValueError as error:
@@ -315,7 +350,7 @@ def _open_array(item: Any) -> Opened:
         raise UnreadableError(f"an image is an array (h, w) or (h, w, c), got shape {array.shape}")
     try:
         check_channels(array.shape[2], f"images of shape {array.shape}")
-        pixels = check_values(array[np.newaxis])[0]
+        pixels = check_values(array[np.newaxis], brightness)[0]
     except (TypeError, ValueError) as error:
         raise UnreadableError(str(error)) from error
     return Opened(pixels, array.shape[0], array.shape[1])

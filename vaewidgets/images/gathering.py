@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from vaewidgets.images.decoding import ADDRESS, is_address
+from vaewidgets.images.decoding import ADDRESS, MASKED, is_address
 from vaewidgets.images.folders import find_files
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def gather(source: Any, store: Path | None = None) -> Gathered:
         return _gather_list(list(source), store)
     if isinstance(source, (list, tuple)):
         return _gather_list(source, store)
+    if np.ma.is_masked(source):
+        raise TypeError(f"images is {MASKED}")
     if hasattr(source, "__array__"):
         array = np.asarray(source)
         if array.ndim == 1 and array.dtype.kind in "OUT":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -20,6 +20,8 @@ from vaewidgets.images.decoding import (
 )
 from vaewidgets.images.identity import DTYPE
 from vaewidgets.images.opening import Opener
+from vaewidgets.images.pages import more_pages
+from vaewidgets.images.ranges import Brightness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from vaewidgets.images.identity import Contents
     from vaewidgets.images.pixels import PixelArray
+    from vaewidgets.images.ranges import ValueRange
 
 FITS = ("pad", "crop", "resize")
 CHANNELS = ("gray", "rgb")
@@ -69,6 +72,7 @@ class Rules:
     max_pixels: int
     progress: bool
     frames: str = "first"
+    value_range: ValueRange = None
 
 
 @dataclass
@@ -82,14 +86,7 @@ class Account:
 
     def announce(self) -> None:
         """Log what is left out, and what was done to the images."""
-        if self.rejected:
-            first, n_items = self.rejected[0], len(self.positions) + len(self.rejected)
-            logger.warning(
-                "%d of %d images could not be read and are left out (images.rejected); the first: "
-                "%s: %s", len(self.rejected), n_items, first.source, first.reason,
-            )  # fmt: skip
-        if self.notice:
-            logger.warning(self.notice)
+        announce(self.rejected, len(self.positions) + len(self.rejected), self.notice)
 
 
 @dataclass
@@ -108,6 +105,18 @@ class Canvas(Protocol):
 
 
 CanvasT = TypeVar("CanvasT", bound=Canvas)
+
+
+def announce(rejected: Sequence[Rejected], n_items: int, notice: str) -> None:
+    """Log what is left out of so many images, and what was done to them."""
+    if rejected:
+        first = rejected[0]
+        logger.warning(
+            "%d of %d images could not be read and are left out (images.rejected); the first: "
+            "%s: %s", len(rejected), n_items, first.source, first.reason,
+        )  # fmt: skip
+    if notice:
+        logger.warning(notice)
 
 
 def read_items(items: Sequence[Any], rules: Rules) -> Reading:
@@ -146,17 +155,19 @@ def read_into(
         raise ValueError("got 0 images: the list is empty")
     rejected: dict[int, Rejected] = {}
     size, notice = rules.size, ""
+    brightness = _look_for_range(items, rules)
     if size is None:
-        size, notice = _choose_size(_count_sizes(items, rules, rejected), rules.fit, rejected)
+        sizes = _count_sizes(items, rules, rejected, brightness)
+        size, notice = _choose_size(sizes, rules.fit, rejected)
     canvas = make_canvas(len(items) - len(rejected), size, 3 if rules.channels == "rgb" else 1)
     kept, contents, longer = [], bytearray(), dict[int, int]()
-    with Opener(rules.max_pixels, rules.frames, whole=True) as opener:
+    with Opener(rules.max_pixels, rules.frames, whole=True, brightness=brightness) as opener:
         for position in with_progress(range(len(items)), "Reading images", rules.progress):
             if position in rejected:
                 continue
             try:
                 with opener.open(items[position]) as opened:
-                    image = _prepare(opened, size, rules)
+                    image = _prepare(opened, size, rules, brightness)
                     content = identify(opened)
             except Exception as error:  # noqa: BLE001 - decoders raise anything; one file must not stop the others
                 rejected[position] = _reject(position, items[position], error)
@@ -168,27 +179,28 @@ def read_into(
                     longer[position] = opened.n_pages
     if not kept:
         raise _nothing_read(rejected)
-    notice = "; ".join(filter(None, (notice, _more_pages(items, longer, rules.frames))))
+    example = Path(describe(items[min(longer)])).name if longer else ""
+    lines = (notice, more_pages([*longer.values()], example, rules.frames), brightness.notice)
+    notice = "; ".join(filter(None, lines))
     left_out = [rejected[position] for position in sorted(rejected)]
     return canvas, Account(kept, left_out, notice, np.frombuffer(contents, DTYPE))
 
 
-def _more_pages(items: Sequence[Any], longer: dict[int, int], frames: str) -> str:
-    """Say in a line which items have more pages than were read; "" if none has."""
-    if not longer:
-        return ""
-    first = min(longer)
-    n_pages, name = longer[first], Path(describe(items[first])).name
-    which = "the middle one" if frames == "middle" else "the first"
-    if len(longer) == 1:
-        return (
-            f'of {n_pages} pages in {name} {which} was read; frames="all" reads each as an image '
-            "of its own"
-        )
-    return (
-        f"of {len(longer)} files with several pages ({n_pages} in {name}) only {which} was read; "
-        'frames="all" reads each page as an image of its own'
-    )
+def _look_for_range(items: Sequence[Any], rules: Rules) -> Brightness:
+    """Say what numbers mean; where the data are to say it, all of them are decoded for it."""
+    brightness = Brightness(rules.value_range)
+    if not brightness.is_open:
+        return brightness
+    brightness.learning = True
+    with Opener(rules.max_pixels, rules.frames, brightness=brightness) as opener:
+        for position in with_progress(range(len(items)), "Looking for the range", rules.progress):
+            try:
+                with opener.open(items[position]) as opened:
+                    decode(opened, rules.background, brightness=brightness)
+            except Exception:  # noqa: BLE001 - it is rejected, with the reason, when it is read
+                continue
+    brightness.learning = False
+    return brightness
 
 
 def parse_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
@@ -257,10 +269,12 @@ class _MemoryCanvas:
         return self._pixels[: self._count]
 
 
-def _prepare(opened: Opened, size: tuple[int, int], rules: Rules) -> PixelArray:
+def _prepare(
+    opened: Opened, size: tuple[int, int], rules: Rules, brightness: Brightness
+) -> PixelArray:
     """Decode one image and bring it to size, and to gray where it has no colour."""
     # JPEG decoding at reduced size still leaves twice the pixels asked for, to average over.
-    image = decode(opened, rules.background, near=2 * max(size))
+    image = decode(opened, rules.background, 2 * max(size), brightness)
     if rules.channels == "gray" or (image.shape[2] == 3 and _is_gray(image)):
         image = _to_gray(image)
     return fit_image(image, size, rules)
@@ -309,11 +323,11 @@ def _resample(image: PixelArray, height: int, width: int) -> PixelArray:
 
 
 def _count_sizes(
-    items: Sequence[Any], rules: Rules, rejected: dict[int, Rejected]
+    items: Sequence[Any], rules: Rules, rejected: dict[int, Rejected], brightness: Brightness
 ) -> Counter[tuple[int, int]]:
     """Count the sizes that the headers of all items give; what has none goes to ``rejected``."""
     sizes = Counter[tuple[int, int]]()
-    with Opener(rules.max_pixels, rules.frames) as opener:
+    with Opener(rules.max_pixels, rules.frames, brightness=replace(brightness)) as opener:
         for position in with_progress(range(len(items)), "Reading headers", rules.progress):
             try:
                 with opener.open(items[position]) as opened:

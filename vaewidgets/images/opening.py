@@ -13,6 +13,8 @@ from vaewidgets.images.pages import Page, count_pages
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from vaewidgets.images.ranges import Brightness
+
 
 class Opener:
     """Opens items; of a file of many pages, the one opened last is held for its next page.
@@ -25,10 +27,20 @@ class Opener:
         first, or of a PIL image that at which it stands.
     whole : bool
         Read the whole of a file, to decode and to identify it.
+    brightness : Brightness, optional
+        What the numbers of arrays mean.
     """
 
-    def __init__(self, max_pixels: int, frames: str = "first", *, whole: bool = False) -> None:
+    def __init__(
+        self,
+        max_pixels: int,
+        frames: str = "first",
+        *,
+        whole: bool = False,
+        brightness: Brightness | None = None,
+    ) -> None:
         self._max_pixels, self._frames, self._whole = max_pixels, frames, whole
+        self._brightness = brightness
         self._item: Any = None
         self._held: Opened | None = None
 
@@ -48,7 +60,7 @@ class Opener:
         """
         if isinstance(item, Page):
             return self._open_page(item)
-        opened = open_item(item, self._max_pixels, whole=self._whole)
+        opened = open_item(item, self._max_pixels, whole=self._whole, brightness=self._brightness)
         if not isinstance(opened.content, Image.Image):
             return opened
         if not self._whole and self._frames != "middle":

@@ -41,3 +41,29 @@ def count_pages(picture: Image.Image) -> int:
 def page_suffix(number: int) -> str:
     """Return what the name of a page has behind that of its file; ``number`` is from 0."""
     return f", page {number + 1}"
+
+
+def more_pages(counts: list[int], example: str, frames: str) -> str:
+    """Say in a line that files have more pages than were read; "" if none has.
+
+    Parameters
+    ----------
+    counts : list of int
+        How many pages each such file has.
+    example : str
+        Name of the first of them.
+    frames : "first" or "middle"
+        What was read.
+    """
+    if not counts:
+        return ""
+    which = "the middle one" if frames == "middle" else "the first"
+    if len(counts) == 1:
+        return (
+            f'of {counts[0]} pages in {example} {which} was read; frames="all" reads each as an '
+            "image of its own"
+        )
+    return (
+        f"of {len(counts)} files with several pages ({counts[0]} in {example}) only {which} was "
+        'read; frames="all" reads each page as an image of its own'
+    )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vaewidgets.images.ranges import Brightness
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,25 +25,31 @@ AXES = ("NHW", "NHWC", "NCHW")
 _CHUNK_NUMBERS = 16_000_000
 
 
-def check_pixels(array: NDArray[Any], axes: str | None = None) -> PixelArray:
+def check_pixels(
+    array: NDArray[Any], axes: str | None = None, brightness: Brightness | None = None
+) -> PixelArray:
     """Bring an array of images to shape (n, height, width, channels), uint8 or float32 in [0, 1].
 
     Parameters
     ----------
     array : ndarray, shape (n, h, w), (n, h, w, c) or (n, c, h, w)
-        uint8 (0 to 255), bool, uint16 (0 to 65535), or floats in [0, 1].
+        uint8 (0 to 255), bool, uint16 (0 to 65535), floats in [0, 1], or what ``brightness``
+        knows the range of.
     axes : "NHW", "NHWC" or "NCHW", optional
         What the axes are; found from the shape where only one reading is possible.
+    brightness : Brightness, optional
+        What numbers of more than 8 bits mean.
 
     Returns
     -------
     ndarray
-        uint8 arrays come back without a copy; bool becomes 0 and 255; uint16 is divided by 65535.
+        uint8 arrays come back without a copy; bool becomes 0 and 255; other integers are
+        divided by their range.
 
     Raises
     ------
     TypeError
-        For numbers that are not pixels (text, objects, complex, other integers).
+        For numbers that are not pixels (text, objects, complex), or of unknown range.
     ValueError
         For other shapes and channel counts, ambiguous axes, no images, values outside [0, 1],
         NaN and infinity. The message names the first image at fault and a remedy.
@@ -49,25 +57,30 @@ def check_pixels(array: NDArray[Any], axes: str | None = None) -> PixelArray:
     if axes is not None and axes not in AXES:
         raise ValueError(f"axes must be one of {', '.join(AXES)} or None, got {axes!r}")
     _check_dtype(array.dtype)
-    return check_values(_to_nhwc(array, axes))
+    return check_values(_to_nhwc(array, axes), brightness)
 
 
-def check_values(array: NDArray[Any]) -> PixelArray:
+def check_values(array: NDArray[Any], brightness: Brightness | None = None) -> PixelArray:
     """Bring the numbers of an (n, height, width, channels) array to uint8 or float32 in [0, 1]."""
     _check_dtype(array.dtype)
     if array.dtype == np.uint8:
         return array
     if array.dtype == np.bool_:
         return np.where(array, np.uint8(255), np.uint8(0))
-    scale = 65535.0 if array.dtype.kind == "u" else 1.0
+    brightness = brightness or Brightness()
+    if brightness.is_open:
+        for rows in in_chunks(array):
+            brightness.learn(array[rows])
     in_place = array.dtype == np.float32  # includes that the byte order is the machine's
     result = array if in_place else np.empty(array.shape, dtype=np.float32)
     for rows in in_chunks(array):
         chunk = array[rows]
-        if scale == 1.0:
-            _check_range(chunk, rows.start)
-        if not in_place:
-            result[rows] = chunk / np.float32(scale)
+        scaled = brightness.scale(chunk, rows.start)
+        if scaled is chunk and in_place:
+            continue
+        if result is array:
+            result = np.array(array)  # the caller's own is not changed
+        result[rows] = scaled
     return result
 
 
@@ -80,13 +93,8 @@ def in_chunks(array: NDArray[Any]) -> Iterator[slice]:
 
 def _check_dtype(dtype: np.dtype[Any]) -> None:
     """Refuse what cannot be pixels, naming the way out."""
-    if dtype in (np.uint8, np.uint16, np.bool_) or dtype.kind == "f":
+    if dtype.kind in "biuf":
         return
-    if dtype.kind in "iu":
-        raise TypeError(
-            f"images of type {dtype} have no known range: pass images.astype('uint8') if the "
-            "values are 0 to 255, or divide by the largest possible value"
-        )
     if dtype.kind == "O":
         raise TypeError(
             "an array of objects is not an array of pixels: pass a list of images (they may "
@@ -155,31 +163,3 @@ def check_channels(channels: int, what: str) -> None:
         "laid on a background",
     }.get(channels, "choose three, for example images[..., [0, 1, 2]], or their mean")
     raise ValueError(f"{what} have {channels} channels; 1 (gray) or 3 (RGB) can be used: {remedy}")
-
-
-def _check_range(chunk: NDArray[Any], start: int) -> None:
-    """Refuse numbers outside [0, 1], NaN and infinity, naming the first image at fault."""
-    low, high = chunk.min(), chunk.max()
-    if low >= 0.0 and high <= 1.0:  # also False for NaN
-        return
-    flat = chunk.reshape(len(chunk), -1)
-    bad = ~((flat >= 0.0) & (flat <= 1.0)).all(axis=1)
-    first = int(np.argmax(bad))
-    row = flat[first]
-    where = f"image {start + first}"
-    if not np.isfinite(row).all():
-        found = "NaN" if np.isnan(row).any() else "infinity"
-        raise ValueError(
-            f"{where} holds {found}: leave such images out, or replace the values, for "
-            "example with numpy.nan_to_num"
-        )
-    low, high = row.min(), row.max()
-    if low >= 0 and high <= 255:
-        remedy = "divide by 255" if high > 16 else f"divide by the largest value, {high:.3g} here"
-    elif low >= -1 and high <= 1:
-        remedy = "bring [-1, 1] to [0, 1] with (images + 1) / 2"
-    else:
-        remedy = "subtract the smallest and divide by the largest value"
-    raise ValueError(
-        f"float images must lie in [0, 1], but {where} goes from {low:.4g} to {high:.4g}: {remedy}"
-    )

@@ -14,7 +14,9 @@ from vaewidgets.images.gathering import gather
 from vaewidgets.images.loading import (
     CHANNELS,
     FITS,
+    Rejected,
     Rules,
+    announce,
     one_of,
     parse_size,
     read_items,
@@ -23,6 +25,7 @@ from vaewidgets.images.loading import (
 from vaewidgets.images.origin import Origin, file_of
 from vaewidgets.images.pages import FRAMES
 from vaewidgets.images.pixels import check_pixels
+from vaewidgets.images.ranges import Brightness, parse_value_range
 from vaewidgets.images.store import parse_store, read_stored
 
 if TYPE_CHECKING:
@@ -50,6 +53,7 @@ def load_images(
     channels: str | None = None,
     background: str | tuple[int, int, int] = "white",
     frames: str = "first",
+    value_range: str | tuple[float, float] | None = None,
     max_pixels: int = MAX_PIXELS,
     store: str | os.PathLike[str] | None = None,
     progress: bool = True,
@@ -62,10 +66,10 @@ def load_images(
     Parameters
     ----------
     source : array, folder, file, list or Series
-        An array of shape (n, h, w), (n, h, w, c) or (n, c, h, w) of uint8, bool, uint16 or floats
-        in [0, 1] (a memory-mapped one of uint8 or float32 is not read into memory); a folder or a
-        list of folders (searched to the bottom, in the order of names, links followed, each
-        folder once); or a list or DataFrame column of file names, PIL images, encoded files
+        An array of shape (n, h, w), (n, h, w, c) or (n, c, h, w) of uint8, bool, floats in [0, 1]
+        or deeper integers (a memory-mapped one of uint8 or float32 is not read into memory); a
+        folder or a list of folders (searched to the bottom, in the order of names, links
+        followed, each folder once); or a list or column of file names, PIL images, encoded files
         (bytes) or arrays, mixed at will. Missing values of a column are rejected rows. The index
         of a Series plays no part. What files are is told by what is in them, not by their
         names; those that are no pictures are counted in ``notice``.
@@ -89,6 +93,12 @@ def load_images(
         first, each as an image of its own, or the middle one. If there are more than were read,
         ``notice`` says so. With "all", positions count the pages, and names tell them:
         "stack.tif, page 3".
+    value_range : "type", "data" or (low, high), optional
+        What numbers mean black and white in images of more than 8 bits, files and arrays: those
+        of the number type, the smallest and largest in all the images (files are then read
+        twice), or these. By default what the file states (TIFF, PNM); else 0 to 65535 for
+        uint16, which ``notice`` says where the largest number leaves it in doubt; floats go from
+        0 to 1; other integers are refused. Images of 8 bits always go from 0 to 255.
     max_pixels : int
         A file whose header claims more pixels is rejected before it is decoded.
     store : path ending in ".npy", optional
@@ -122,6 +132,7 @@ def load_images(
         max_pixels=max_pixels,
         progress=progress,
         frames=one_of(frames, FRAMES, "frames"),
+        value_range=parse_value_range(value_range),
     )
     path = None if store is None else parse_store(store)
     gathered = None if isinstance(source, Images) else gather(source, path)
@@ -134,8 +145,7 @@ def load_images(
         )
     if gathered is None:
         return _adapt(source, rules)
-    array = _stack(gathered.items) if gathered.array is None else gathered.array
-    return _adapt(Images(check_pixels(array, axes)), rules)
+    return _adapt(_check_arrays(gathered, axes, rules), rules)
 
 
 def as_images(obj: Any) -> Images:
@@ -194,14 +204,45 @@ def _are_arrays(items: Sequence[Any]) -> bool:
         return False
     first = items[0]
     return first.ndim in (2, 3) and all(
-        item.shape == first.shape and item.dtype == first.dtype for item in items
+        item.shape == first.shape and item.dtype == first.dtype and not np.ma.is_masked(item)
+        for item in items
     )
 
 
-def _stack(items: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Make one array of a list of equal arrays."""
-    stacked = np.stack(items)
-    return stacked[..., np.newaxis] if stacked.ndim == 3 else stacked
+def _check_arrays(gathered: Gathered, axes: str | None, rules: Rules) -> Images:
+    """Check an array, or the equal arrays of a list, and make a collection of them."""
+    brightness = Brightness(rules.value_range)
+    positions: NDArray[np.int64] | None = None
+    rejected: list[Rejected] = []
+    if gathered.array is not None:
+        array = gathered.array
+    else:
+        array = np.stack(gathered.items)
+        array = array[..., np.newaxis] if array.ndim == 3 else array
+        positions, rejected = _leave_out_nonfinite(array)
+        array = array[positions] if rejected else array
+    pixels = check_pixels(array, axes, brightness)
+    announce(rejected, len(pixels) + len(rejected), brightness.notice)
+    return Images(pixels, positions, rejected, notice=brightness.notice)
+
+
+def _leave_out_nonfinite(array: NDArray[Any]) -> tuple[NDArray[np.int64], list[Rejected]]:
+    """Return which images of a list hold numbers only, and the rest as rejected.
+
+    Where none does, all are kept, to be refused. A range that does not fit, on the other hand,
+    is no fault of one image.
+    """
+    positions = np.arange(len(array))
+    if array.dtype.kind != "f":
+        return positions, []
+    is_finite = np.array([np.isfinite(image).all() for image in array])
+    if is_finite.all() or not is_finite.any():
+        return positions, []
+    rejected = [
+        Rejected(int(position), describe(array[position]), "holds NaN or infinity")
+        for position in positions[~is_finite]
+    ]
+    return positions[is_finite], rejected
 
 
 def _read(gathered: Gathered, rules: Rules, store: Path | None) -> Images:
