@@ -244,3 +244,18 @@ def test_web_addresses_are_refused_in_words(address):
     with pytest.raises(ValueError, match="web addresses are not read: download"):
         load_images(address)
     assert "web addresses are not read" in load_images([PNG, address]).rejected[0].reason
+
+
+def test_open_files_are_what_is_in_them_and_stay_where_they_stand(tmp_path):
+    fill(tmp_path, "a.png")
+    stream = io.BytesIO(PNG)
+    stream.seek(5)
+    with (tmp_path / "a.png").open("rb") as file:
+        for source in (stream, file, [stream, file, PNG], memoryview(PNG)):
+            images = load_images(source)
+            assert np.array_equal(images.pixels[0], COLOUR[0])
+            assert (images.contents == load_images([PNG]).contents).all()
+            assert images.rejected == ()
+    assert stream.tell() == 5
+    with pytest.raises(ValueError, match="0 bytes"):
+        load_images(io.BytesIO())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,8 +62,11 @@ def gather(source: Any, store: Path | None = None) -> Gathered:
     name = _name_of(source)
     if name is not None:
         return _gather_path(name, store)
-    if isinstance(source, (bytes, bytearray, Image.Image)):
-        return Gathered([source])
+    if isinstance(
+        source,
+        (bytes, bytearray, memoryview, Image.Image, io.RawIOBase, io.BufferedIOBase),
+    ):  # the lines of an open file are no pictures
+        return Gathered([_plain(source)])
     if isinstance(source, pd.DataFrame):
         raise _whole_frame("DataFrame", source.columns)
     if isinstance(source, (pd.Series, pd.Index, Iterator)):  # Path.glob(...) among them
@@ -100,7 +104,7 @@ def _gather_path(name: str, store: Path | None) -> Gathered:
 
 def _gather_list(items: Sequence[Any], store: Path | None) -> Gathered:
     """List the items of a list, or what is in them where all are folders."""
-    if any(isinstance(item, (bytes, os.PathLike)) for item in items):
+    if any(isinstance(item, (bytes, os.PathLike, io.IOBase)) for item in items):
         items = [
             _name_of(item, item) if isinstance(item, bytes) else _plain(item) for item in items
         ]
@@ -145,12 +149,25 @@ def _name_of(item: Any, default: Any = None) -> Any:
 
 
 def _plain(item: Any) -> Any:
-    """Return a name that is bytes as text, and anything else as it is."""
+    """Return a name that is bytes as text, an open file as its bytes, anything else as it is."""
+    if isinstance(item, (io.RawIOBase, io.BufferedIOBase)):
+        return _read_stream(item)
     if isinstance(item, bytes):
         return _name_of(item, item)
     if isinstance(item, os.PathLike) and isinstance(os.fspath(item), bytes):
         return os.fsdecode(item)
     return item
+
+
+def _read_stream(stream: io.RawIOBase | io.BufferedIOBase) -> bytes:
+    """Return all of an open binary file, which is left where it stands."""
+    if not stream.seekable():
+        return stream.read() or b""
+    place = stream.tell()
+    stream.seek(0)
+    content = stream.read() or b""
+    stream.seek(place)
+    return content
 
 
 def _whole_frame(kind: str, names: Any) -> TypeError:

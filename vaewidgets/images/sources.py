@@ -70,9 +70,9 @@ def load_images(
         or deeper integers (a memory-mapped one of uint8 or float32 is not read into memory); a
         folder or a list of folders (searched to the bottom, in the order of names, links
         followed, each folder once); or a list or column of file names, PIL images, encoded files
-        (bytes) or arrays, mixed at will. Missing values of a column are rejected rows. The index
-        of a Series plays no part. What files are is told by what is in them, not by their
-        names; those that are no pictures are counted in ``notice``.
+        (bytes, open files) or arrays, mixed at will. Missing values of a column are rejected
+        rows. The index of a Series plays no part. What files are is told by what is in them, not
+        by their names; those that are no pictures are counted in ``notice``.
     axes : "NHW", "NHWC" or "NCHW", optional
         What the axes of an array are, where its shape can be read in more than one way.
     size : int or (height, width), optional
