@@ -272,7 +272,7 @@ def test_a_transformer_of_other_images_is_refused(digits, pca):
     with pytest.raises(ValueError, match=r"fitted on 64 numbers an image.*36"):
         as_model(pca).transform(np.zeros((2, 6, 6), np.uint8))
     model = as_model(pca, digits)
-    with pytest.raises(ValueError, match="the model takes"):
+    with pytest.raises(ValueError, match="8 x 8 x 1; bring them to it with load_images"):
         model.transform(np.zeros((2, 4, 16), np.uint8))
     with pytest.raises(ValueError, match="not known before"):
         as_model(pca).inverse_transform(np.zeros((1, 5)))

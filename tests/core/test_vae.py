@@ -226,7 +226,7 @@ def test_images_with_nothing_to_learn_are_refused(make_vae, images, message):
 
 
 def test_images_of_another_size_are_refused_with_both_sizes(small_vae):
-    message = "9 x 8 x 1 .* fitted on 8 x 8 x 1; load them with size="
+    message = "9 x 8 x 1 .* fitted on 8 x 8 x 1; bring them to it with load_images"
     with pytest.raises(ValueError, match=message):
         small_vae.transform(np.zeros((2, 9, 8, 1), np.uint8))
 

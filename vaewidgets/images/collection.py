@@ -12,6 +12,7 @@ from vaewidgets.arguments.masks import rows_or_mask
 from vaewidgets.images.contact_sheet import contact_sheet
 from vaewidgets.images.identity import DTYPE, contents_of
 from vaewidgets.images.pixels import PixelArray, check_channels, in_chunks
+from vaewidgets.images.rule import ImageRule
 from vaewidgets.images.sprites import SpriteSheet, shrink, sprite_sheets
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Images:
         by default.
     origin : Origin, optional
         Which of the sources are files, and where they are; none is by default.
+    rule : ImageRule, optional
+        How images of other proportions were brought to this size; padded on white by default.
 
     Attributes
     ----------
@@ -66,6 +69,7 @@ class Images:
         What to call each image: its path inside the folder that was loaded, with "/", or the file
         name that was given; "" for what was no file. Made anew at each use.
     origin : Origin or None
+    rule : ImageRule
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class Images:
         notice: str = "",
         contents: Contents | None = None,
         origin: Origin | None = None,
+        rule: ImageRule | None = None,
     ) -> None:
         if pixels.ndim != 4 or pixels.dtype not in (np.uint8, np.float32):
             raise ValueError(
@@ -98,6 +103,7 @@ class Images:
         if self.positions.shape != (len(pixels),) or len(self.sources) not in (0, len(pixels)):
             raise ValueError("positions and sources must have one entry for each image")
         self._contents = None if contents is None else _checked(contents, len(pixels))
+        self.rule = ImageRule() if rule is None else rule
         self.origin = origin
         if origin is not None and len(origin.is_file) != len(self.sources):
             raise ValueError("origin must have one entry for each source")
@@ -196,6 +202,7 @@ class Images:
             notice=self.notice,
             contents=None if self._contents is None else self._contents[kept],
             origin=None if self.origin is None else self.origin.take(kept),
+            rule=self.rule,
         )
 
     def __iter__(self) -> Iterator[PixelArray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,10 @@ from vaewidgets.images.origin import Origin, file_of
 from vaewidgets.images.pages import FRAMES
 from vaewidgets.images.pixels import check_pixels
 from vaewidgets.images.ranges import Brightness, parse_value_range
+from vaewidgets.images.rule import ImageRule
 from vaewidgets.images.store import parse_store, read_stored
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -134,10 +135,11 @@ def load_images(
         frames=one_of(frames, FRAMES, "frames"),
         value_range=parse_value_range(value_range),
     )
+    rule = ImageRule(rules.fit, rules.background)
     path = None if store is None else parse_store(store)
     gathered = None if isinstance(source, Images) else gather(source, path)
     if gathered is not None and gathered.array is None and not _are_arrays(gathered.items):
-        return _read(gathered, rules, path)
+        return _read(gathered, rules, path, rule)
     if path is not None:
         raise ValueError(
             f"store is {str(store)!r}, but the images are arrays, which are decoded already: save "
@@ -153,49 +155,12 @@ def as_images(obj: Any) -> Images:
     return obj if isinstance(obj, Images) else load_images(obj)
 
 
-def check_image(
-    image: Any, shape: tuple[int, int, int], name: str = "image"
-) -> NDArray[np.float32]:
-    """Bring one image to float32 of the given (height, width, channels), or refuse it in words.
-
-    Parameters
-    ----------
-    image : ndarray, PIL image, file name or Images of one
-        Arrays must have the right size; files and PIL images are brought to it.
-    shape : (height, width, channels)
-        What the model was trained on.
-    name : str
-        The argument's name, for messages.
-
-    Returns
-    -------
-    ndarray, shape (height, width, channels), float32 in [0, 1]
-    """
-    if isinstance(image, Images) or (isinstance(image, np.ndarray) and image.ndim == 4):
-        if len(image) != 1:
-            raise ValueError(f"{name} must be one image, got {len(image)}: pass images[i]")
-        image = image[0]
-    height, width, channels = shape
-    rules = Rules(
-        size=(height, width),
-        fit="pad",
-        channels="gray" if channels == 1 else "rgb",
-        background=(255, 255, 255),
-        max_pixels=MAX_PIXELS,
-        progress=False,
-    )
-    if isinstance(image, np.ndarray):
-        found = (*image.shape, 1) if image.ndim == 2 else image.shape
-        if found != tuple(shape):
-            raise ValueError(
-                f"{name} has shape {image.shape}, but the model takes images of shape {shape}"
-            )
-    try:
-        reading = read_items([image], rules)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
-    result: NDArray[np.float32] = Images(reading.pixels).as_float()[0]
-    return result
+def holds_pixels(source: Any) -> bool:
+    """Tell whether a source is an array, or a list of equal ones, which keeps its own size."""
+    if isinstance(source, (str, bytes, os.PathLike)):
+        return False
+    gathered = gather(source)
+    return gathered.array is not None or _are_arrays(gathered.items)
 
 
 def _are_arrays(items: Sequence[Any]) -> bool:
@@ -245,7 +210,7 @@ def _leave_out_nonfinite(array: NDArray[Any]) -> tuple[NDArray[np.int64], list[R
     return positions[is_finite], rejected
 
 
-def _read(gathered: Gathered, rules: Rules, store: Path | None) -> Images:
+def _read(gathered: Gathered, rules: Rules, store: Path | None, rule: ImageRule) -> Images:
     """Read what was gathered, and make a collection of it."""
     items, folder = turn_pages(gathered.items, rules), gathered.folder
     if gathered.notice:
@@ -264,6 +229,7 @@ def _read(gathered: Gathered, rules: Rules, store: Path | None) -> Images:
         notice="; ".join(filter(None, (account.notice, gathered.notice))),
         contents=account.contents,
         origin=Origin.of(kept, folder),
+        rule=rule,
     )
 
 
@@ -273,7 +239,9 @@ def _adapt(images: Images, rules: Rules) -> Images:
     n_channels = {None: images.image_shape[2], "gray": 1, "rgb": 3}[rules.channels]
     if (*size, n_channels) == images.image_shape:
         return images
-    reading = read_items(list(images), replace(rules, size=size, channels=rules.channels))
+    # Named, as colour images that all happen to be gray would become gray ones.
+    channels = "rgb" if n_channels == 3 else "gray"
+    reading = read_items(list(images), replace(rules, size=size, channels=channels))
     return Images(
         reading.pixels,
         images.positions,
@@ -282,4 +250,5 @@ def _adapt(images: Images, rules: Rules) -> Images:
         notice=images.notice,
         contents=images.contents,
         origin=images.origin,
+        rule=ImageRule(rules.fit, rules.background),
     )

@@ -14,6 +14,9 @@ from vaewidgets.latent.models import (
     encode,
     has_inverse,
     has_posterior,
+    images_for,
+    rule_of,
+    shape_of,
 )
 from vaewidgets.latent.paths import PATHS, group_path, path, sample_along
 
@@ -29,9 +32,12 @@ __all__ = [
     "group_path",
     "has_inverse",
     "has_posterior",
+    "images_for",
     "information",
     "move_along",
     "path",
+    "rule_of",
     "sample_along",
+    "shape_of",
     "traverse",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from vaewidgets.images import Images, as_images
+from vaewidgets.images import ImageRule, Images, as_images, match_images
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -35,6 +35,43 @@ def has_posterior(model: Any) -> bool:
 def has_inverse(model: Any) -> bool:
     """Tell whether the model can turn codes back into images."""
     return callable(getattr(model, "inverse_transform", None))
+
+
+def images_for(model: Any, images: Any) -> Images:
+    """Load images in the form that a model takes, where it says which.
+
+    Parameters
+    ----------
+    model : object
+        With ``image_shape_`` or ``image_shape``, (height, width, channels), and perhaps
+        ``image_rule_``, what :attr:`Images.rule` was of the images it was fitted on.
+    images : Images or anything ``load_images`` takes
+
+    Raises
+    ------
+    ValueError
+        For arrays of another form, with what brings them to the model's.
+    """
+    shape = shape_of(model)
+    if shape is None:
+        return as_images(images)
+    return match_images(images, shape, rule_of(model))
+
+
+def shape_of(model: Any) -> tuple[int, int, int] | None:
+    """Return (height, width, channels) of a model's images, where it says so."""
+    for name in ("image_shape_", "image_shape"):
+        shape = getattr(model, name, None)
+        if isinstance(shape, (tuple, list)) and len(shape) == 3:
+            height, width, channels = (int(size) for size in shape)
+            return height, width, channels
+    return None
+
+
+def rule_of(model: Any) -> ImageRule | None:
+    """Return how the images that a model was fitted on were loaded, where it says so."""
+    rule = getattr(model, "image_rule_", None)
+    return rule if isinstance(rule, ImageRule) else None
 
 
 def as_model(model: Any, images: Images | None = None) -> Any:
@@ -78,7 +115,8 @@ def as_model(model: Any, images: Images | None = None) -> Any:
     if isinstance(model, FlatModel):
         return model
     if not has_posterior(model) and _is_sklearn_transformer(model):
-        return FlatModel(model, None if images is None else images.image_shape)
+        known = (None, None) if images is None else (images.image_shape, images.rule)
+        return FlatModel(model, *known)
     return copy.copy(model)
 
 
@@ -95,7 +133,7 @@ def encode(model: Any, images: Any) -> tuple[NDArray[np.float32], Gaussians | No
     ValueError
         If the model gives codes that are not (n, d) finite numbers.
     """
-    images = as_images(images)
+    images = images_for(model, images)
     name = type(model).__name__
     if not has_posterior(model):
         return check_codes(model.transform(images), len(images), name), None
@@ -131,9 +169,16 @@ class FlatModel:
         With ``transform`` and ``n_features_in_``; ``inverse_transform`` is offered if it has it.
     image_shape : (height, width, channels), optional
         Taken from the first images transformed where it is not given.
+    image_rule : ImageRule, optional
+        How those images were loaded; from the first images too.
     """
 
-    def __init__(self, transformer: Any, image_shape: tuple[int, int, int] | None = None) -> None:
+    def __init__(
+        self,
+        transformer: Any,
+        image_shape: tuple[int, int, int] | None = None,
+        image_rule: ImageRule | None = None,
+    ) -> None:
         if not hasattr(transformer, "n_features_in_"):
             raise ValueError(
                 f"{type(transformer).__name__} is not fitted: call fit(images.reshape(n, -1)) "
@@ -147,6 +192,7 @@ class FlatModel:
             )
         self.transformer = copy.copy(transformer)
         self.image_shape: tuple[int, int, int] | None = None
+        self.image_rule_ = image_rule
         if image_shape is not None:
             self._set_shape(image_shape)
         if has_inverse(transformer):
@@ -158,13 +204,10 @@ class FlatModel:
 
     def transform(self, images: Any) -> NDArray[np.float32]:
         """Return the codes of images, shape (n, d), float32."""
-        images = as_images(images)
+        images = images_for(self, images)
         if self.image_shape is None:
             self._set_shape(images.image_shape)
-        if images.image_shape != self.image_shape:
-            raise ValueError(
-                f"images have shape {images.image_shape}, the model takes {self.image_shape}"
-            )
+            self.image_rule_ = images.rule
         flat = images.as_float().reshape(len(images), -1)
         name = type(self.transformer).__name__
         return check_codes(self.transformer.transform(flat), len(images), name)

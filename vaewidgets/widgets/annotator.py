@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from traitlets import Int
 
-from vaewidgets.images import Images, as_images
+from vaewidgets.images import Images
 from vaewidgets.labels.opening import name_of_annotator, open_log
 from vaewidgets.labels.roster import Roster, digests_of
 from vaewidgets.labels.table import check_order, match_rows, open_columns, rows_without_image
@@ -20,6 +20,7 @@ from vaewidgets.widgets.base.widget import bundle, check_height, check_layout
 from vaewidgets.widgets.labelling.suggesting import SuggestingWidget
 from vaewidgets.widgets.map.coloring import plain_text
 from vaewidgets.widgets.map.projector import digest_of
+from vaewidgets.widgets.map.thumbnails import images_shown
 
 
 class Annotator(SuggestingWidget):
@@ -136,7 +137,7 @@ class Annotator(SuggestingWidget):
         height = check_height(height)
         check_layout(layout)
         person = name_of_annotator(annotator)
-        checked = None if images is None else as_images(images)
+        checked = None if images is None else images_shown(model, images)
         if model is None and coordinates is not None:
             model = coordinates
         frame, frame_rows = _matched(model, checked, frame, column)

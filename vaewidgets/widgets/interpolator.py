@@ -10,7 +10,6 @@ from traitlets import Bool, Dict, Enum, Int, TraitError, validate
 
 from vaewidgets import latent
 from vaewidgets.arguments.numbers import is_whole
-from vaewidgets.images import as_images
 from vaewidgets.widgets.base.traits import Number
 from vaewidgets.widgets.base.widget import Buffers, Content, Reply, bundle, check_layout
 from vaewidgets.widgets.decoding.animation import save_reel
@@ -125,7 +124,7 @@ class Interpolator(MapWidget):
         check_layout(layout)
         if kind not in latent.PATHS:
             raise ValueError(f"kind must be one of {', '.join(latent.PATHS)}, got {kind!r}")
-        collection = None if images is None else as_images(images)
+        collection = None if images is None else latent.images_for(model, images)
         pictures = Pictures("Interpolator", model, collection, example=start)
         if collection is not None:
             start, end = (0 if start is None else start), (1 if end is None else end)

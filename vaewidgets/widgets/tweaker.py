@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from traitlets import Bool, Int, Unicode
 
-from vaewidgets.images import as_images
+from vaewidgets import latent
 from vaewidgets.widgets.base.traits import ArrayTrait, held, is_from_page
 from vaewidgets.widgets.base.widget import (
     Buffers,
@@ -169,7 +169,7 @@ class LatentTweaker(MapWidget):
         layout: Any = None,
     ) -> None:
         check_layout(layout)
-        collection = None if images is None else as_images(images)
+        collection = None if images is None else latent.images_for(model, images)
         if collection is None and image is None:
             raise ValueError("LatentTweaker needs an image, or images= to take one from")
         check_collection(collection, color=color, data=data)

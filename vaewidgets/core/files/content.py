@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
+from vaewidgets.images import ImageRule
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 # Who watched, where it was computed and where it was kept are no part of a model.
 PASSING = {"device", "progress", "checkpoint"}
 ENTRIES = {"parameters", "history", "outcome", "active_dimensions", "trained_with"}
+LATER = {"image_rule"}  # entries that came later: older files lack them
 
 
 class Model(Protocol):
@@ -30,6 +33,7 @@ class Model(Protocol):
     outcome_: str
     active_dimensions_: NDArray[np.bool_]
     trained_with_: dict[str, Any]
+    image_rule_: ImageRule
 
     def __init__(self, **parameters: Any) -> None:
         """Take parameters by name; all have a default."""
@@ -78,13 +82,15 @@ def content_of(model: Model) -> dict[str, Any]:
         "outcome": model.outcome_,
         "active_dimensions": model.active_dimensions_.tolist(),
         "trained_with": model.trained_with_,
+        "image_rule": model.image_rule_.as_dict(),
     }
 
 
 def check_content(model: type[Model], content: dict[str, Any], architecture: Architecture) -> None:
     """Raise ValueError or TypeError where the content is not what :func:`content_of` writes."""
-    if content.keys() != ENTRIES:
+    if content.keys() - LATER != ENTRIES:
         raise ValueError(f"content has the entries {sorted(content)}, expected {sorted(ENTRIES)}")
+    ImageRule.from_dict(content.get("image_rule"))
     parameters, history = content["parameters"], content["history"]
     expected = set(model().get_params(deep=False)) - PASSING
     if not isinstance(parameters, dict) or parameters.keys() != expected:

@@ -114,6 +114,7 @@ class KeptTraining:
             "outcome": "running",
             "active_dimensions": active.tolist(),
             "trained_with": self.trained_with,
+            "image_rule": self.images.rule.as_dict(),
         }
         save_checkpoint(
             self.path, Checkpoint(type(self.model).__name__, self.module, content, snapshot)

@@ -11,10 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from vaewidgets.core.inference import decode, encode
 from vaewidgets.core.losses import LIKELIHOODS
-from vaewidgets.core.models.checks import check_choice, check_real, check_size
+from vaewidgets.core.models.checks import check_choice, check_real
 from vaewidgets.core.models.estimator import ImageModel
 from vaewidgets.core.objectives import PixelLikelihood, Reconstruction
-from vaewidgets.images import as_images
 
 if TYPE_CHECKING:
     import os
@@ -56,7 +55,7 @@ class Autoencoder(ImageModel):
 
     Attributes
     ----------
-    networks_, image_shape_, history_, outcome_, active_dimensions_, trained_with_
+    networks_, image_shape_, image_rule_, history_, outcome_, active_dimensions_, trained_with_
         As in :class:`VAE`; ``history_`` has ``reconstruction`` and, where asked, ``sparsity``.
 
     References
@@ -134,13 +133,13 @@ class Autoencoder(ImageModel):
         Parameters
         ----------
         images : Images or anything ``load_images`` takes
-            Of the size the model was fitted on.
+            As in :meth:`transform`.
         y : ignored
             Only there for scikit-learn's pipelines.
         """
         check_is_fitted(self)
         networks = self.networks_
-        checked = check_size(as_images(images), networks.architecture)
+        checked = self._matched(images, networks)
         total = 0.0
         for start in range(0, len(checked), 1000):
             pixels = checked.pixels[start : start + 1000]

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vaewidgets.core.networks.registry import Architecture
     from vaewidgets.images import Images
 
 
@@ -84,18 +83,6 @@ def check_learnable(images: Images) -> Images:
     # Piece by piece: most collections differ in the first, and a file may be larger than memory.
     if all((pixels[rows] == pixels[:1]).all() for rows in in_chunks(pixels)):
         raise ValueError(f"images: all {len(images)} are identical; there is nothing to learn")
-    return images
-
-
-def check_size(images: Images, architecture: Architecture) -> Images:
-    """Refuse images of another size than the model was fitted on."""
-    fitted = (architecture.height, architecture.width, architecture.channels)
-    if images.image_shape != fitted:
-        here, there = (" x ".join(map(str, shape)) for shape in (images.image_shape, fitted))
-        raise ValueError(
-            f"images are {here} (height x width x channels), but the model was fitted on {there}; "
-            f"load them with size={fitted[:2]}"
-        )
     return images
 
 

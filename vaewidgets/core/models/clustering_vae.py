@@ -16,7 +16,6 @@ from vaewidgets.core.models.checks import (
     check_integer,
     check_real,
     check_seed,
-    check_size,
 )
 from vaewidgets.core.models.cluster_start import STARTS, start_from_clusters
 from vaewidgets.core.models.vae import VariationalModel
@@ -81,7 +80,7 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
     ----------
     labels_ : ndarray of int, shape (n,)
         Cluster of each image of the fit.
-    networks_, image_shape_, history_, outcome_, active_dimensions_, trained_with_
+    networks_, image_shape_, image_rule_, history_, outcome_, active_dimensions_, trained_with_
         As in :class:`VAE`; ``history_`` has besides ``certainty``, of the classes.
 
     References
@@ -207,7 +206,7 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         Parameters
         ----------
         images : Images or anything ``load_images`` takes
-            Of the size the model was fitted on.
+            As in :meth:`transform`.
 
         Returns
         -------
@@ -215,7 +214,7 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         """
         check_is_fitted(self)
         networks = self.networks_  # once: code and class are of the same training
-        checked = check_size(as_images(images), networks.architecture)
+        checked = self._matched(images, networks)
         return classify(networks, encode(networks, checked.pixels)[0])
 
     def predict(self, images: Any) -> NDArray[np.intp]:

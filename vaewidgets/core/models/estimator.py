@@ -32,7 +32,6 @@ from vaewidgets.core.models.checks import (
     check_learnable,
     check_real,
     check_seed,
-    check_size,
     warn_of_collapse,
 )
 from vaewidgets.core.networks.registry import (
@@ -42,7 +41,7 @@ from vaewidgets.core.networks.registry import (
     choose_network,
     complete_settings,
 )
-from vaewidgets.images import as_images
+from vaewidgets.images import ImageRule, as_images, match_images
 
 if TYPE_CHECKING:
     import os
@@ -88,6 +87,7 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     outcome_: str
     active_dimensions_: NDArray[np.bool_]
     trained_with_: dict[str, Any]
+    image_rule_: ImageRule
 
     NETWORKS: ClassVar[tuple[str, ...]] = ("auto", "mlp", "conv", "dual_conv", "spatial")
 
@@ -175,6 +175,7 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             outcome_=str(state.outcome),
             active_dimensions_=active,
             trained_with_=trained_with,
+            image_rule_=checked.rule,
         )
         if kept is not None and state.outcome in {"finished", "diverged"}:
             self.save(kept.path)
@@ -186,7 +187,8 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         Parameters
         ----------
         images : Images or anything ``load_images`` takes
-            Of the size the model was fitted on.
+            Files and PIL images are brought to the size and channels of the model, by the rule
+            (``fit``, ``background``) that its own images were loaded by; arrays must have them.
 
         Returns
         -------
@@ -273,13 +275,20 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             outcome_=content["outcome"],
             active_dimensions_=np.array(content["active_dimensions"], dtype=bool),
             trained_with_=content["trained_with"],
+            image_rule_=ImageRule.from_dict(content.get("image_rule")),
         )
         return self
 
     def _encode(self, images: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         check_is_fitted(self)
         networks = self.networks_  # once: another thread may publish new ones meanwhile
-        return encode(networks, check_size(as_images(images), networks.architecture).pixels)
+        return encode(networks, self._matched(images, networks).pixels)
+
+    def _matched(self, images: Any, networks: EncoderDecoder) -> Images:
+        """Bring images to the form that networks take."""
+        shape = networks.architecture
+        size = (shape.height, shape.width, shape.channels)
+        return match_images(images, size, self.image_rule_)
 
     def check_params(self) -> None:
         """Check all parameters of a model, before anything is done."""

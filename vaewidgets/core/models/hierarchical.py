@@ -61,7 +61,7 @@ class HierarchicalVAE(VariationalModel):
 
     Attributes
     ----------
-    networks_, image_shape_, history_, outcome_, active_dimensions_, trained_with_
+    networks_, image_shape_, image_rule_, history_, outcome_, active_dimensions_, trained_with_
         As in :class:`VAE`; ``history_`` has besides ``kl_1`` and ``kl_2``, of each layer.
 
     References
@@ -139,7 +139,7 @@ class HierarchicalVAE(VariationalModel):
         Parameters
         ----------
         images : Images or anything ``load_images`` takes
-            Of the size the model was fitted on.
+            As in :meth:`transform`.
 
         Returns
         -------

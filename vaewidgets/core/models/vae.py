@@ -15,12 +15,10 @@ from vaewidgets.core.models.checks import (
     check_integer,
     check_real,
     check_seed,
-    check_size,
 )
 from vaewidgets.core.models.estimator import ImageModel
 from vaewidgets.core.objectives import EvidenceBound, PixelLikelihood
 from vaewidgets.gaussians import Gaussians
-from vaewidgets.images import as_images
 
 if TYPE_CHECKING:
     import os
@@ -58,7 +56,7 @@ class VariationalModel(ImageModel):
         Parameters
         ----------
         images : Images or anything ``load_images`` takes
-            Of the size the model was fitted on.
+            As in :meth:`transform`.
 
         Returns
         -------
@@ -96,13 +94,13 @@ class VariationalModel(ImageModel):
         Parameters
         ----------
         images : Images or anything ``load_images`` takes
-            Of the size the model was fitted on.
+            As in :meth:`transform`.
         y : ignored
             Only there for scikit-learn's pipelines.
         """
         check_is_fitted(self)
         networks = self.networks_
-        checked = check_size(as_images(images), networks.architecture)
+        checked = self._matched(images, networks)
         bound = evidence(networks, checked.pixels, self.likelihood, seed=0)
         return float(bound.mean(dtype=np.float64))
 
@@ -115,7 +113,7 @@ class VariationalModel(ImageModel):
         Parameters
         ----------
         images : Images or anything ``load_images`` takes
-            Of the size the model was fitted on.
+            As in :meth:`transform`.
         n_samples : int >= 1, default 100
             Codes drawn for each image; the same at each call.
 
@@ -131,7 +129,7 @@ class VariationalModel(ImageModel):
 
         check_is_fitted(self)
         networks = self.networks_
-        checked = check_size(as_images(images), networks.architecture)
+        checked = self._matched(images, networks)
         k = check_integer("n_samples", n_samples, 1)
         return importance_weighted_bound(networks, checked.pixels, self.likelihood, k, seed=0)
 
@@ -198,6 +196,9 @@ class VAE(VariationalModel):
         ``fit`` puts new ones in their place, so ``copy.copy(vae)`` is a snapshot.
     image_shape_ : tuple of int
         (height, width, channels) of the images.
+    image_rule_ : ImageRule
+        How they were loaded (``fit``, ``background``); new files and PIL images are brought to
+        ``image_shape_`` by it.
     history_ : list of dict
         One record an epoch: ``epoch``, ``step``, ``loss``, ``reconstruction``, ``kl`` (means,
         nats an image), ``learning_rate`` and ``seconds`` since the start.

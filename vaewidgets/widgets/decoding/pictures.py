@@ -55,10 +55,10 @@ class Pictures:
         _check_inverse(widget, model)
         self.images = images
         known = images
-        if known is None and _shape_of(model) is None:
+        if known is None and latent.shape_of(model) is None:
             known = _alone(example)
         self.model = latent.as_model(model, known)
-        shape = known.image_shape if known else _shape_of(self.model)
+        shape = known.image_shape if known else latent.shape_of(self.model)
         if shape is None:
             raise ValueError(f"{widget} needs an image, or images= to take one from")
         self.shape: Shape = shape
@@ -76,7 +76,7 @@ class Pictures:
         elif source is None or isinstance(source, (bool, float, complex)):
             raise TypeError(f"{name} must be an image or a row of images=, got {source!r}")
         else:
-            image = check_image(source, self.shape, name)
+            image = check_image(source, self.shape, name, latent.rule_of(self.model))
         mean, posterior = latent.encode(self.model, Images(image[np.newaxis]))
         code = posterior if posterior is not None else Gaussians(mean, np.zeros_like(mean))
         return Shown(image, code, row)
@@ -135,12 +135,6 @@ def to_bytes(images: NDArray[np.float32]) -> bytes:
     """Pack images in [0, 1] as 8-bit pixels, row by row."""
     pixels: NDArray[np.uint8] = np.rint(images * np.float32(255)).astype(np.uint8)
     return bytes(pixels.tobytes())
-
-
-def _shape_of(model: Any) -> Shape | None:
-    """Size of a model's images, where it says so."""
-    shape = getattr(model, "image_shape_", None) or getattr(model, "image_shape", None)
-    return None if shape is None else tuple(shape)
 
 
 def _alone(example: Any) -> Images | None:

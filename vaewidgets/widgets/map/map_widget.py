@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from traitlets import Dict, Int, List, Unicode
 
 from vaewidgets.gaussians import Gaussians
-from vaewidgets.images import Images, as_images
+from vaewidgets.images import Images
 from vaewidgets.latent import as_model, encode
 from vaewidgets.projections import Projection
 from vaewidgets.widgets.base.listeners import call_all, with_listener
@@ -29,7 +29,7 @@ from vaewidgets.widgets.map import coloring as _colors
 from vaewidgets.widgets.map.projector import Key, Projector, map_bytes, to_map
 from vaewidgets.widgets.map.rows import Table
 from vaewidgets.widgets.map.selection import NO_MAP, Selection
-from vaewidgets.widgets.map.thumbnails import Thumbnails
+from vaewidgets.widgets.map.thumbnails import Thumbnails, images_shown
 
 MOST_ROWS_ASKED = 512
 
@@ -106,7 +106,7 @@ class MapWidget(BaseWidget):
         **traits: Any,
     ) -> None:
         check_layout(layout)
-        self.images: Images | None = None if images is None else as_images(images)
+        self.images: Images | None = None if images is None else images_shown(model, images)
         self._read_model(model, coordinates)
         n, n_dims = self.codes.shape
         self._table = Table(data, n, self.images)

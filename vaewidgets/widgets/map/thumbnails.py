@@ -9,12 +9,18 @@ from numpy.typing import NDArray
 
 from vaewidgets.images import Images
 from vaewidgets.images.sprites import shrink
+from vaewidgets.latent import images_for
 
 LONGEST_SIDE = 48
 # A sheet crosses in one message; Jupyter's servers refuse messages above 10 MiB.
 SHEET_BYTES = 3_000_000
 # Beyond so much, thumbnails are asked for when they are seen.
 MOST_BYTES = 64_000_000
+
+
+def images_shown(model: Any, images: Any) -> Images:
+    """Load the images of a map as its model takes them; a collection is shown as it is."""
+    return images if isinstance(images, Images) else images_for(model, images)
 
 
 class Thumbnails:
