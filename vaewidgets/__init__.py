@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vaewidgets.clusters import cluster as cluster
     from vaewidgets.core.models.autoencoders import Autoencoder as Autoencoder
     from vaewidgets.core.models.clustering_vae import ClusterVAE as ClusterVAE
+    from vaewidgets.core.models.foreign import from_torch as from_torch
     from vaewidgets.core.models.hierarchical import HierarchicalVAE as HierarchicalVAE
     from vaewidgets.core.models.vae import VAE as VAE
     from vaewidgets.gaussians import Gaussians as Gaussians
@@ -38,6 +39,7 @@ _ROOMS = {
     "Autoencoder": "vaewidgets.core.models.autoencoders",
     "ClusterVAE": "vaewidgets.core.models.clustering_vae",
     "HierarchicalVAE": "vaewidgets.core.models.hierarchical",
+    "from_torch": "vaewidgets.core.models.foreign",
     "Gaussians": "vaewidgets.gaussians",
     "Images": "vaewidgets.images",
     "load_images": "vaewidgets.images",
@@ -67,6 +69,7 @@ __all__ = [
     "clusters",
     "datasets",
     "figures",
+    "from_torch",
     "labels",
     "latent",
     "load_images",

@@ -31,6 +31,11 @@ class ImageRule:
         return {**asdict(self), "background": list(self.background)}
 
     @classmethod
+    def of(cls, fit: str, background: str | tuple[int, int, int]) -> Self:
+        """Return the rule of the arguments of :func:`load_images`, checked."""
+        return cls(one_of(fit, FITS, "fit"), parse_background(background))
+
+    @classmethod
     def from_dict(cls, values: Any) -> Self:
         """Return the rule that :meth:`as_dict` wrote, checked; the default one for None.
 
@@ -48,4 +53,4 @@ class ImageRule:
             raise ValueError("background of image_rule must be three whole numbers")
         if not isinstance(values["fit"], str):
             raise ValueError("fit of image_rule must be a word")
-        return cls(one_of(values["fit"], FITS, "fit"), parse_background(tuple(background)))
+        return cls.of(values["fit"], tuple(background))

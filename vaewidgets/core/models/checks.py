@@ -86,6 +86,20 @@ def check_learnable(images: Images) -> Images:
     return images
 
 
+def check_codes_given(z: Any, n_latent: int) -> NDArray[np.float32]:
+    """Return codes (n, n_latent) as float32, or refuse them in words."""
+    try:
+        codes = np.ascontiguousarray(z, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"z must be codes, an array of numbers ({error})") from error
+    if codes.ndim != 2 or codes.shape[1] != n_latent:
+        raise ValueError(f"z has shape {codes.shape}; accepted: (n, {n_latent})")
+    if not np.isfinite(codes).all():
+        row = int(np.argmin(np.isfinite(codes).all(axis=1)))
+        raise ValueError(f"z has a number that is not finite in row {row}")
+    return codes
+
+
 def warn_of_collapse(active: NDArray[np.bool_]) -> None:
     """Say so if fewer than a quarter of the dimensions carry information."""
     if active.sum() < len(active) / 4:

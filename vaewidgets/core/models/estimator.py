@@ -28,6 +28,7 @@ from vaewidgets.core.loop.threads import default_threads
 from vaewidgets.core.loop.training import train
 from vaewidgets.core.models.checks import (
     check_choice,
+    check_codes_given,
     check_integer,
     check_learnable,
     check_real,
@@ -211,16 +212,7 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         """
         check_is_fitted(self)
         networks = self.networks_
-        try:
-            codes = np.ascontiguousarray(z, dtype=np.float32)
-        except (TypeError, ValueError) as error:
-            raise TypeError(f"z must be codes, an array of numbers ({error})") from error
-        n_latent = networks.architecture.n_latent
-        if codes.ndim != 2 or codes.shape[1] != n_latent:
-            raise ValueError(f"z has shape {codes.shape}; accepted: (n, {n_latent})")
-        if not np.isfinite(codes).all():
-            row = int(np.argmin(np.isfinite(codes).all(axis=1)))
-            raise ValueError(f"z has a number that is not finite in row {row}")
+        codes = check_codes_given(z, networks.architecture.n_latent)
         return decode(networks, codes, self.likelihood)
 
     def save(self, path: str | os.PathLike[str]) -> None:
