@@ -198,3 +198,29 @@ def test_a_model_kept_before_there_were_rules_takes_files(picture):
 def test_a_rule_in_a_file_is_checked(values):
     with pytest.raises(ValueError, match=r"image_rule|fit must|background must"):
         ImageRule.from_dict(values)
+
+
+class Pipe(io.RawIOBase):
+    """What can be read only once."""
+
+    def __init__(self, content):
+        self.left = content
+
+    def readable(self):
+        return True
+
+    def readinto(self, place):
+        part, self.left = self.left[: len(place)], self.left[len(place) :]
+        place[: len(part)] = part
+        return len(part)
+
+
+def test_what_can_be_read_only_once_is_read_only_once():
+    content = io.BytesIO()
+    Image.new("L", (9, 5), 200).save(content, "PNG")
+    found = match_images(Pipe(content.getvalue()), (6, 7, 1))
+    assert found.image_shape == (6, 7, 1)
+    assert found.pixels.max() == 255  # on white
+    assert 200 in found.pixels
+    pictures = (Image.new("L", (9, 5), gray) for gray in (10, 20))
+    assert len(match_images(pictures, (6, 7, 1))) == 2

@@ -40,5 +40,7 @@ def test_dims_may_be_a_tuple_a_list_or_an_array(dims):
              (True, 1), "01", None, 3],
 )  # fmt: skip
 def test_dims_that_are_not_two_dimensions_are_refused_in_words(dims):
-    with pytest.raises(ValueError, match="dims must be two latent dimensions from 0 to 3, got"):
+    with pytest.raises(
+        ValueError, match="dims must be two different latent dimensions from 0 to 3, got"
+    ):
         Projector(CODES, None).key("dims", dims)

@@ -14,17 +14,23 @@ def is_whole(value: Any) -> bool:
 
 
 def as_dims(dims: Any, n_dims: int) -> tuple[int, int]:
-    """Return two latent dimensions, given as a tuple, list or array.
+    """Return two latent dimensions, given as a tuple, list or array; of one there is only one.
 
     Raises
     ------
     ValueError
-        If there are not two, or one does not exist.
+        If there are not two, one does not exist, or both are the same.
     """
-    given = dims.tolist() if isinstance(dims, np.ndarray) else dims
-    pair = list(given) if isinstance(given, (tuple, list)) else []
-    if len(pair) != 2 or not all(is_whole(dim) and 0 <= dim < n_dims for dim in pair):
-        raise ValueError(
-            f"dims must be two latent dimensions from 0 to {n_dims - 1}, got {dims!r}"
-        )
-    return int(pair[0]), int(pair[1])
+    try:
+        pair = list(dims)
+    except TypeError:
+        pair = []
+    if len(pair) == 2 and all(map(is_whole, pair)):
+        first, second = int(pair[0]), int(pair[1])
+        if n_dims == 1:
+            return 0, 0
+        if first != second and min(first, second) >= 0 and max(first, second) < n_dims:
+            return first, second
+    raise ValueError(
+        f"dims must be two different latent dimensions from 0 to {n_dims - 1}, got {dims!r}"
+    )

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from vaewidgets.images.ranges import ValueRange
 
 FITS = ("pad", "crop", "resize")
-CHANNELS = ("gray", "rgb")
+CHANNELS = {"gray": 1, "rgb": 3}
 
 # Longest side files are brought to unless a size is asked for: photographs of 12 Mpx would fill
 # any memory, and the networks are made for images of this order.

@@ -5,13 +5,14 @@ The one place that decides: models, widgets, clusters and scikit-learn's transfo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from vaewidgets.images.collection import Images
+from vaewidgets.images.gathering import Gathered, gather
+from vaewidgets.images.loading import CHANNELS
 from vaewidgets.images.pixels import AXES, check_pixels
 from vaewidgets.images.rule import ImageRule
 from vaewidgets.images.sources import holds_pixels, load_images
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 Shape = tuple[int, int, int]
 
-CHANNELS = {1: "gray", 3: "rgb"}
+NAMES = {n_channels: name for name, n_channels in CHANNELS.items()}
 DEFAULT_RULE = ImageRule()
 
 
@@ -56,11 +57,13 @@ def match_images(
         Arrays of another size or other channels, with what brings them to the model's; and
         whatever ``load_images`` refuses.
     """
-    if isinstance(source, Iterator):
-        source = list(source)  # it can be gone through only once
-    if not isinstance(source, Images) and not holds_pixels(source):
-        return _load(source, shape, rule)
-    images: Images = source if isinstance(source, Images) else _read_array(source, shape)
+    if isinstance(source, Images):
+        images = source
+    else:
+        gathered = gather(source)  # once: a stream, or an iterator, can be read only once
+        if not holds_pixels(gathered):
+            return _load(gathered, shape, rule)
+        images = _read_array(gathered, shape)
     if images.image_shape == shape:
         return images
     if not images.sources:
@@ -119,17 +122,17 @@ def _load(source: Any, shape: Shape, rule: ImageRule | None) -> Images:
     return load_images(
         source,
         size=shape[:2],
-        channels=CHANNELS[shape[2]],
+        channels=NAMES[shape[2]],
         fit=rule.fit,
         background=rule.background,
     )
 
 
-def _read_array(source: Any, shape: Shape) -> Images:
+def _read_array(gathered: Gathered, shape: Shape) -> Images:
     """Read an array; where its axes can be read in two ways, the model may know which is meant."""
-    if isinstance(source, (list, tuple)):
-        return load_images(source)
-    array = np.asarray(source)
+    array = gathered.array
+    if array is None:
+        return load_images(gathered)
     height, width, channels = shape
     layouts = {"NHW": (height, width), "NHWC": shape, "NCHW": (channels, height, width)}
     fitting = [axes for axes in AXES if layouts[axes] == array.shape[1:]]
@@ -151,7 +154,7 @@ def _check_array(image: NDArray[Any], shape: Shape, name: str) -> None:
             f"{text}: drop the transparency, {name}[..., :3], or pass a PIL image, "
             f"Image.fromarray({name}), which is laid on a background"
         )
-    if found[2] not in CHANNELS:
+    if found[2] not in NAMES:
         raise ValueError(f"{text}; images have 1 channel (gray) or 3 (RGB)")
     raise ValueError(f"{text}: pass {_call(f'[{name}]', found, shape)}")
 
@@ -171,5 +174,5 @@ def _call(what: str, found: tuple[int, ...], shape: Shape) -> str:
     if found[:2] != shape[:2]:
         arguments += f", size=({shape[0]}, {shape[1]})"
     if found[2] != shape[2]:
-        arguments += f', channels="{CHANNELS[shape[2]]}"'
+        arguments += f', channels="{NAMES[shape[2]]}"'
     return f"load_images({what}{arguments})"

@@ -11,7 +11,7 @@ import numpy as np
 
 from vaewidgets.images.collection import Images
 from vaewidgets.images.decoding import describe, parse_background
-from vaewidgets.images.gathering import gather
+from vaewidgets.images.gathering import Gathered, gather
 from vaewidgets.images.loading import (
     CHANNELS,
     FITS,
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-    from vaewidgets.images.gathering import Gathered
 
 
 logger = logging.getLogger(__name__)
@@ -128,7 +126,7 @@ def load_images(
     rules = Rules(
         size=parse_size(size),
         fit=one_of(fit, FITS, "fit"),
-        channels=None if channels is None else one_of(channels, CHANNELS, "channels"),
+        channels=None if channels is None else one_of(channels, tuple(CHANNELS), "channels"),
         background=parse_background(background),
         max_pixels=max_pixels,
         progress=progress,
@@ -137,8 +135,8 @@ def load_images(
     )
     rule = ImageRule(rules.fit, rules.background)
     path = None if store is None else parse_store(store)
-    gathered = None if isinstance(source, Images) else gather(source, path)
-    if gathered is not None and gathered.array is None and not _are_arrays(gathered.items):
+    gathered = _gathered(source, path)
+    if gathered is not None and not holds_pixels(gathered):
         return _read(gathered, rules, path, rule)
     if path is not None:
         raise ValueError(
@@ -155,12 +153,16 @@ def as_images(obj: Any) -> Images:
     return obj if isinstance(obj, Images) else load_images(obj)
 
 
-def holds_pixels(source: Any) -> bool:
-    """Tell whether a source is an array, or a list of equal ones, which keeps its own size."""
-    if isinstance(source, (str, bytes, os.PathLike)):
-        return False
-    gathered = gather(source)
+def holds_pixels(gathered: Gathered) -> bool:
+    """Tell whether it is an array, or a list of equal ones, which keeps its own size."""
     return gathered.array is not None or _are_arrays(gathered.items)
+
+
+def _gathered(source: Any, store: Path | None) -> Gathered | None:
+    """List what a source holds, if that was not done yet; None for a collection."""
+    if isinstance(source, Images):
+        return None
+    return source if isinstance(source, Gathered) else gather(source, store)
 
 
 def _are_arrays(items: Sequence[Any]) -> bool:
@@ -236,11 +238,10 @@ def _read(gathered: Gathered, rules: Rules, store: Path | None, rule: ImageRule)
 def _adapt(images: Images, rules: Rules) -> Images:
     """Bring a collection to another size or colour where that is asked for."""
     size = rules.size or images.image_shape[:2]
-    n_channels = {None: images.image_shape[2], "gray": 1, "rgb": 3}[rules.channels]
-    if (*size, n_channels) == images.image_shape:
-        return images
     # Named, as colour images that all happen to be gray would become gray ones.
-    channels = "rgb" if n_channels == 3 else "gray"
+    channels = rules.channels or ("rgb" if images.image_shape[2] == 3 else "gray")
+    if (*size, CHANNELS[channels]) == images.image_shape:
+        return images
     reading = read_items(list(images), replace(rules, size=size, channels=channels))
     return Images(
         reading.pixels,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.arguments.numbers import as_dims
 from vaewidgets.projections.embedding import SMALLEST_N
 from vaewidgets.projections.process import EmbeddingProcess
 from vaewidgets.projections.rows import check_finite, choose_rows, place_beside, to_unit
@@ -211,7 +212,7 @@ class _Task:
     ) -> None:
         self.method = as_method(method)
         self.codes = check_finite(codes)
-        self.dims = _check_dims(dims, self.codes.shape[1]) if self.method == "dims" else dims
+        self.dims = as_dims(dims, self.codes.shape[1]) if self.method == "dims" else dims
         self.random_state = random_state
         self._process: EmbeddingProcess | None = None
         # Made now, so that a job cancelled before its thread begins does not begin.
@@ -319,19 +320,6 @@ def _two_rows(components: NDArray[np.float64]) -> NDArray[np.float64]:
     rows = np.zeros((2, components.shape[1]))
     rows[: min(2, len(components))] = components[:2]
     return rows
-
-
-def _check_dims(dims: Any, d: int) -> tuple[int, int]:
-    """Refuse anything but two different dimensions that exist."""
-    try:
-        first, second = (int(dim) for dim in dims)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"dims must be two dimensions, such as (0, 1), got {dims!r}") from error
-    if d == 1:
-        return 0, 0
-    if first == second or not all(0 <= dim < d for dim in (first, second)):
-        raise ValueError(f"dims must be two different numbers from 0 to {d - 1}, got {dims!r}")
-    return first, second
 
 
 def _percent(share: float) -> str:

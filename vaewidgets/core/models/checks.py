@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.arguments.numbers import is_whole
 from vaewidgets.images.pixels import in_chunks
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def check_integer(
     """
     span = f"an integer from {lowest}" + ("" if highest is None else f" to {highest}")
     span += f", or {or_else}" if or_else else ""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+    if not is_whole(value):
         raise TypeError(f"{name} is {value!r}; accepted: {span}")
     number = int(value)
     if number < lowest or (highest is not None and number > highest):
@@ -67,7 +68,7 @@ def check_seed(random_state: Any) -> int:
         return int(np.random.SeedSequence().generate_state(1)[0])
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31))
-    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool):
+    if is_whole(random_state):
         return check_integer("random_state", random_state, 0)
     raise TypeError(
         f"random_state is {random_state!r}; accepted: an integer from 0, a numpy RandomState or "

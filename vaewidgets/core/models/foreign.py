@@ -23,7 +23,7 @@ from vaewidgets.core.models.foreign_parts import (
 )
 from vaewidgets.gaussians import Gaussians
 from vaewidgets.images import ImageRule, match_images
-from vaewidgets.images.loading import FITS, parse_size
+from vaewidgets.images.loading import CHANNELS, FITS, parse_size
 from vaewidgets.latent.flat import check_range
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 SPREADS = ("log_var", "std")
 FAR = 1.0  # beyond black and white, in units of their distance: more is no overshoot
-N_CHANNELS = {"gray": 1, "rgb": 3}
 
 
 def from_torch(
@@ -106,7 +105,7 @@ def from_torch(
     >>> model = vaewidgets.from_torch(mine, size=28, channels="gray")  # doctest: +SKIP
     >>> vaewidgets.Interpolator(model, images=images)  # doctest: +SKIP
     """
-    check_choice("channels", channels, tuple(N_CHANNELS))
+    check_choice("channels", channels, tuple(CHANNELS))
     check_choice("spread", spread, SPREADS)
     check_choice("fit", fit, FITS)
     sides = parse_size(size)
@@ -117,7 +116,7 @@ def from_torch(
     networks = _Networks(
         copied(encoder, "encoder", memo),
         None if decoder is None else copied(decoder, "decoder", memo),
-        (*sides, N_CHANNELS[channels]),
+        (*sides, CHANNELS[channels]),
         value_range=check_range(value_range),
         flatten=bool(flatten),
         spread=spread,
