@@ -38,6 +38,27 @@ SETTINGS = {
     "apputils-extension/themes": {},
 }
 
+# Runs all cells, and looks whether the page waits for what will never come: the main shell answers
+# twice, and no cell has ended between. The kernel's status says nothing: answers to widgets change
+# it while a cell runs. A question to the main shell waits for the cell, however long that takes.
+_RUN_ALL = """(pause) => {
+  const { content, sessionContext } = jupyterapp.shell.currentWidget;
+  const { kernel } = sessionContext.session;
+  const counts = () => content.widgets.map(({ model }) => model.executionCount).join();
+  window.vwDone = window.vwStalled = false;
+  jupyterapp.commands.execute("notebook:run-all-cells")
+    .finally(() => { window.vwDone = true; });
+  (async () => {
+    while (!window.vwDone) {
+      await kernel.requestKernelInfo();
+      const before = counts();
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      await kernel.requestKernelInfo();
+      window.vwStalled = counts() === before;
+    }
+  })();
+}"""
+
 
 class GlitchError(Exception):
     """The page lost its subshell; what it shows says nothing about the widgets."""
@@ -169,7 +190,6 @@ class NotebookPage:
         self.page = page
         self.errors: list[str] = []
         self.console: list[str] = []
-        self._idle_since = time.monotonic()
         pages.watch(page, self.errors, hosted=True)
         page.on("console", lambda message: self.console.append(message.text))
         page.goto(server.url(name))
@@ -201,14 +221,7 @@ class NotebookPage:
         AssertionError
             When a cell raised, with its traceback, or took longer than `timeout` seconds.
         """
-        self.page.evaluate(
-            """() => {
-              window.vwDone = false;
-              jupyterapp.commands.execute("notebook:run-all-cells")
-                .finally(() => { window.vwDone = true; });
-            }"""
-        )
-        self._idle_since = time.monotonic()
+        self.page.evaluate(_RUN_ALL, STALL_SECONDS * 1000)
         self.wait_until(self._has_run, "the cells have not all run", timeout)
         if failures := self.failures():
             raise AssertionError("a cell raised:\n" + "\n".join(failures))
@@ -222,17 +235,10 @@ class NotebookPage:
         Raises
         ------
         GlitchError
-            When the kernel has been idle for long and yet the page waits for it.
+            When the kernel has nothing to do and yet the page waits for it.
         """
-        is_done, status = self.page.evaluate(
-            """() => {
-              const { session } = jupyterapp.shell.currentWidget.sessionContext;
-              return [window.vwDone, session?.kernel?.status];
-            }"""
-        )
-        if status != "idle":
-            self._idle_since = time.monotonic()
-        if not is_done and time.monotonic() - self._idle_since > STALL_SECONDS:
+        is_done, is_stalled = self.page.evaluate("[window.vwDone, window.vwStalled]")
+        if is_stalled and not is_done:
             if self.failures():
                 return True
             raise GlitchError
