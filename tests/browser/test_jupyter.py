@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tools import jupyter
+
 COUNTER = """
 from traitlets import Int
 from vaewidgets.widgets.base.widget import BaseWidget
@@ -47,3 +49,12 @@ def test_what_a_widget_throws_in_the_notebook_is_noticed(lab):
     notebook = lab([throws, "counter"])
     notebook.wait_until(lambda: notebook.errors)
     assert "Cannot read properties of undefined" in notebook.errors.pop()
+
+
+def test_a_cell_that_runs_long_beside_a_widget_that_is_answered_is_waited_for(lab, monkeypatch):
+    monkeypatch.setattr(jupyter, "STALL_SECONDS", 0.5)
+    press = "setTimeout(() => button.click(), 1500);"
+    presses = COUNTER.replace("el.append(button);", f"el.append(button); {press}")
+    assert press in presses
+    notebook = lab([presses, "counter", "import time; time.sleep(10); ended = True"])
+    assert notebook.evaluate("ended and counter.n > 0")
