@@ -146,7 +146,6 @@ def test_a_program_that_labels_in_a_loop_sends_few_messages(annotate):
     diffs = [message for message in widget.comm.messages if message[0]["op"] == "diff"]
     # As many as fit into the time that it took, however long that was, and never one a label.
     assert len(diffs) <= 2 + (time.monotonic() - begin) / PAUSE
-    assert len(diffs) < 500
     page = np.zeros(N, np.uint16)
     version = 0
     for content, buffers in diffs:
