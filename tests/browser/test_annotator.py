@@ -171,7 +171,8 @@ def test_keys_of_labelling_stay_in_the_widget(annotate, widget_page):
 
 
 def test_making_suggestions_is_stopped_and_begun_anew(annotate, widget_page, monkeypatch):
-    make = _suggesting.code_graph
+    # Made before a page waits for it: the first UMAP of a machine compiles for minutes.
+    made = _suggesting.code_graph(CODES)
 
     def endless(_codes, report):
         while True:  # ends by the button, or with the widget
@@ -197,7 +198,7 @@ def test_making_suggestions_is_stopped_and_begun_anew(annotate, widget_page, mon
     assert view.page.evaluate("document.activeElement.closest('.vw-root') !== null")
     assert widget.suggestions is None
     view.errors.clear()
-    monkeypatch.setattr(_suggesting, "code_graph", lambda codes, report: make(codes))
+    monkeypatch.setattr(_suggesting, "code_graph", lambda _codes, report: made)
     suggest.click()
     panel.get_by_text("proposals").wait_for()
     assert len(widget.suggestions) > 0
