@@ -189,7 +189,7 @@ def test_a_folder_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
             raise PermissionError(13, "Permission denied")
         return scandir(place)
 
-    monkeypatch.setattr("vaewidgets.images.folders.os.scandir", refuse)
+    monkeypatch.setattr("vaewidgets.images.gathering.folders.os.scandir", refuse)
     notice = load_images(tmp_path).notice
     assert "1 folder could not be opened" in notice
     assert f"{tmp_path / 'secret'} (Permission denied)" in notice

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.arguments.arrays import as_array
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -321,7 +323,7 @@ def code_table(codes: Gaussians | ArrayLike, name: str = "codes") -> FloatArray:
 def as_numbers(values: ArrayLike, name: str) -> FloatArray:
     """Return an array of real numbers of any shape; ValueError, with the name, for others."""
     try:
-        array = np.asarray(values)
+        array = as_array(values)
     except ValueError as error:  # rows of different lengths
         raise ValueError(f"`{name}` is no array ({error}); accepted: numbers") from error
     if array.dtype.kind not in "fiub":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vaewidgets.arguments.numbers import is_whole
+from vaewidgets.arguments.seeds import as_seed
 from vaewidgets.clusters.density import hdbscan
 from vaewidgets.clusters.graphs import communities, mutual_neighbours
 from vaewidgets.clusters.merged import merged_mixture
@@ -54,7 +55,7 @@ def cluster(
     n_clusters: int = 10,
     method: str = "umap_gmm",
     *,
-    random_state: int = 0,
+    random_state: Any = 0,
     report: Report | None = None,
     space: ArrayLike | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -68,7 +69,7 @@ def cluster(
         :func:`vaewidgets.latent.as_model`). Means are clustered; the spread, where it is known,
         counts in ``Clustering.representatives``.
     images : Images or what load_images takes, optional
-        For a model.
+        For a model. With codes, which are compared by themselves, there must be as many.
     n_clusters : int, 1 to the number of different codes
         Not used by "hdbscan", "mutual_neighbours" and "communities", which find the number.
     method : str, one of ``vaewidgets.clusters.METHODS``
@@ -78,8 +79,8 @@ def cluster(
         which first reduces the codes by UMAP. The default, "umap_gmm", is UMAP to 10 dimensions
         (20 neighbours, min_dist 0) and a mixture of full covariances, the best of 10 starts by
         likelihood.
-    random_state : int, at least 0
-        Seed; equal seeds give equal clusters on one machine.
+    random_state : int from 0, generator of numpy, or None
+        Equal seeds give equal clusters on one machine; None is another each time.
     report : callable(fraction or None, text), optional
         Called as the work goes on; an exception from it stops the work.
     space : array, shape (n, c), optional
@@ -113,7 +114,7 @@ def cluster(
         raise ValueError(f"`method` is {method!r}; accepted: {', '.join(METHODS)}")
     base = method.removeprefix(_UMAP)
     check_settings(base, settings, None)  # names and words, before the images are encoded
-    _check_seed(random_state)
+    seed = as_seed(random_state)
     tell = report or _say_nothing
     codes, posterior = _codes_of(codes_or_model, images, tell)
     embedding = None if space is None else _check_space(space, len(codes), method)
@@ -133,12 +134,12 @@ def cluster(
             UMAP_COMPONENTS,
             n_neighbors=UMAP_NEIGHBORS,
             min_dist=UMAP_MIN_DIST,
-            random_state=random_state,
+            random_state=seed,
             report=tell,
         )
         embedding = compared = reduction.codes
         note = f"UMAP to {UMAP_COMPONENTS} dimensions. {reduction.note}".strip() + " "
-    found = _IN_SPACE[base](compared.astype(np.float64), asked, random_state, tell, **chosen)
+    found = _IN_SPACE[base](compared.astype(np.float64), asked, seed, tell, **chosen)
     tell(1.0, "clusters found")
     return replace(
         found,
@@ -160,12 +161,12 @@ def _codes_of(
             raise TypeError("`images` is None; accepted: the images that the model encodes")
         report(None, "encoding the images")
         return encode(model, images)
-    if images is not None:
-        raise TypeError(
-            f"`codes_or_model` is {type(codes_or_model).__name__}; accepted with `images`: a "
-            "model that has transform(images)"
-        )
     codes = code_table(codes_or_model, "codes_or_model")
+    if images is not None and len(images) != len(codes):
+        raise ValueError(
+            f"`images` holds {len(images)}, but `codes_or_model` is {len(codes)} codes; accepted: "
+            "as many, or no images, as codes are compared by themselves"
+        )
     if len(codes) == 0:
         raise ValueError("`codes_or_model` is 0 codes; accepted: at least 1")
     return codes, codes_or_model if isinstance(codes_or_model, Gaussians) else None
@@ -197,14 +198,6 @@ def _check_n_clusters(n_clusters: Any, space: NDArray[np.floating[Any]]) -> int:
             "different codes there are"
         )
     return int(n_clusters)
-
-
-def _check_seed(random_state: Any) -> None:
-    """Refuse what no method takes for a seed."""
-    if not is_whole(random_state) or not 0 <= random_state < 2**31:
-        raise ValueError(
-            f"`random_state` is {random_state!r}; accepted: a whole number from 0 to 2147483647"
-        )
 
 
 def _say_nothing(_fraction: float | None, _text: str) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.arguments.arrays import as_array
+from vaewidgets.arguments.frames import read_column
 from vaewidgets.clusters.clustering import NOISE
 
 if TYPE_CHECKING:
@@ -119,7 +121,9 @@ def _numbered(labels: Any, name: str) -> NDArray[np.int64]:
     """Give different labels numbers from 0; missing ones are refused."""
     import pandas as pd
 
-    values = labels if hasattr(labels, "ndim") else np.asarray(labels)
+    values = read_column(labels)
+    if not isinstance(values, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
+        values = as_array(values)
     if values.ndim != 1:
         raise ValueError(f"`{name}` is an array of shape {values.shape}; accepted: shape (n,)")
     numbers, _ = pd.factorize(values)
@@ -134,7 +138,7 @@ def _numbered(labels: Any, name: str) -> NDArray[np.int64]:
 
 def _is_noise(labels: Any) -> NDArray[np.bool_]:
     """Tell the rows that a method left out."""
-    array = np.asarray(labels)
+    array = as_array(read_column(labels))
     if array.dtype.kind not in "iu":
         return np.zeros(len(array), dtype=np.bool_)
     return np.asarray(array == NOISE)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+import pandas as pd
 
 from vaewidgets.arguments.masks import rows_or_mask
 from vaewidgets.images.contact_sheet import contact_sheet
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from vaewidgets.images.identity import Contents
     from vaewidgets.images.loading import Rejected
     from vaewidgets.images.origin import Origin
+
+
+# What a column, and a colour, of the labels that came along with images is called.
+GIVEN = "given_label"
 
 
 class Images:
@@ -48,6 +53,8 @@ class Images:
         Which of the sources are files, and where they are; none is by default.
     rule : ImageRule, optional
         How images of other proportions were brought to this size; padded on white by default.
+    labels : ndarray, shape (n,), optional
+        What the images are, as far as it came along with them.
 
     Attributes
     ----------
@@ -66,8 +73,13 @@ class Images:
         The absolute path of the file of each image when it was loaded, links not followed; "" for
         what was no file. Made anew at each use.
     names : list of str
-        What to call each image: its path inside the folder that was loaded, with "/", or the file
-        name that was given; "" for what was no file. Made anew at each use.
+        What to call each image: its path inside the folder or archive that was loaded, with "/",
+        the name it was given under in a dict, or the file name that was given; "" for what has no
+        name. Made anew at each use.
+    labels : ndarray, shape (n,), or None
+        The labels that came along with the images: the names of class folders, the second of
+        pairs (image, label), a data set's or frame's column of labels. Text or numbers, None for
+        an image without; None as a whole where none came. They are offered as a colour.
     origin : Origin or None
     rule : ImageRule
     """
@@ -83,6 +95,7 @@ class Images:
         contents: Contents | None = None,
         origin: Origin | None = None,
         rule: ImageRule | None = None,
+        labels: NDArray[Any] | None = None,
     ) -> None:
         if pixels.ndim != 4 or pixels.dtype not in (np.uint8, np.float32):
             raise ValueError(
@@ -94,8 +107,7 @@ class Images:
             positions = np.arange(len(pixels))
         # A read-only view of our own: the array the caller passed stays as writable as it was.
         # np.asarray: a memory map stays one, but is a plain array to whoever computes with it.
-        self.pixels = np.asarray(pixels).view()
-        self.pixels.flags.writeable = False
+        self.pixels = _read_only(np.asarray(pixels))
         self.positions: NDArray[np.int64] = np.asarray(positions, dtype=np.int64)
         self.rejected = tuple(rejected)
         self.sources = tuple(sources)
@@ -107,6 +119,9 @@ class Images:
         self.origin = origin
         if origin is not None and len(origin.is_file) != len(self.sources):
             raise ValueError("origin must have one entry for each source")
+        if labels is not None and labels.shape != (len(pixels),):
+            raise ValueError("labels must have one entry for each image")
+        self.labels = labels if labels is None else _read_only(labels)
 
     @property
     def n_input(self) -> int:
@@ -143,7 +158,7 @@ class Images:
 
     @property
     def names(self) -> list[str]:
-        """What to call each image, "" for what was no file."""
+        """What to call each image, "" for what has no name."""
         return [""] * len(self) if self.origin is None else self.origin.names(self.sources)
 
     def __len__(self) -> int:
@@ -156,6 +171,14 @@ class Images:
         if self.rejected:
             text += f", {len(self.rejected)} rejected"
         return f"<Images: {text}>"
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Come back from pickle, or a copy, as read-only as before."""
+        self.__dict__.update(state)
+        self.pixels.flags.writeable = False
+        for array in (self._contents, self.labels):
+            if array is not None:
+                array.flags.writeable = False
 
     def _ipython_display_(self) -> None:
         """Show what there is, and the first images, at the end of a notebook's cell."""
@@ -203,6 +226,7 @@ class Images:
             contents=None if self._contents is None else self._contents[kept],
             origin=None if self.origin is None else self.origin.take(kept),
             rule=self.rule,
+            labels=None if self.labels is None else self.labels[kept],
         )
 
     def __iter__(self) -> Iterator[PixelArray]:
@@ -240,6 +264,26 @@ class Images:
             digest.update(chunk.reshape(-1).view(np.uint8).data)
         return digest.hexdigest()
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a DataFrame with a row for each image, to be labelled or joined to another.
+
+        Returns
+        -------
+        DataFrame
+            Its index, "position", is the place of each image in what was loaded. Column "file" is
+            what each is called, as in ``names``, or where nothing has a name, "position" again;
+            column "given_label" is ``labels``, where some came along.
+        """
+        frame = pd.DataFrame(index=pd.Index(self.positions, name="position"))
+        names = self.names
+        if any(names):
+            frame["file"] = pd.Series([name or None for name in names], frame.index, object)
+        else:
+            frame["position"] = self.positions
+        if self.labels is not None:
+            frame[GIVEN] = self.labels
+        return frame
+
     def thumbnails(self, max_side: int = 48) -> NDArray[np.uint8]:
         """Return small uint8 copies, at most ``max_side`` pixels high and wide, never enlarged.
 
@@ -262,6 +306,11 @@ def _checked(contents: Contents, n: int) -> Contents:
             f"contents must be of dtype {DTYPE} and shape ({n},), got {contents.dtype} of shape "
             f"{contents.shape}"
         )
-    view = contents.view()
+    return _read_only(contents)
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a view that cannot be written; the caller's own array stays as it was."""
+    view = array.view()
     view.flags.writeable = False
     return view

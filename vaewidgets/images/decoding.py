@@ -10,6 +10,7 @@ import math
 import os
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageOps, UnidentifiedImageError
 
+from vaewidgets.arguments.arrays import as_array, is_array
 from vaewidgets.images.formats import HEAD, RAW, formats, is_raw, why_unread
 from vaewidgets.images.identity import (
     content_of_bytes,
@@ -26,8 +28,9 @@ from vaewidgets.images.identity import (
     content_of_picture,
     content_of_pixels,
 )
+from vaewidgets.images.members import Member
 from vaewidgets.images.pages import Page, page_suffix
-from vaewidgets.images.pixels import PixelArray, check_channels, check_values
+from vaewidgets.images.pixels import PixelArray, check_values, one_image
 from vaewidgets.images.ranges import Brightness
 
 # Files of at most this many bytes are held while they are decoded. Larger ones are read twice
@@ -89,11 +92,16 @@ def describe(item: Any) -> str:
         return str(item)[:500]
     if isinstance(item, Page):
         return describe(item.item) + page_suffix(item.number)
+    if isinstance(item, Member):
+        return item.source[:500]
+    if isinstance(item, Mapping):
+        return str(item.get("path") or "encoded image")[:500]
+    text = type(item).__name__
     if isinstance(item, Image.Image):
-        return str(getattr(item, "filename", "") or f"PIL image {item.width} x {item.height}")
-    if isinstance(item, np.ndarray):
-        return f"array of shape {item.shape}"
-    return type(item).__name__
+        text = str(getattr(item, "filename", "") or f"PIL image {item.width} x {item.height}")
+    elif isinstance(item, np.ndarray):
+        text = f"array of shape {item.shape}"
+    return text
 
 
 def is_address(name: str) -> bool:
@@ -118,7 +126,12 @@ def is_missing(item: Any) -> bool:
 
 
 def open_item(
-    item: Any, max_pixels: int, *, whole: bool = False, brightness: Brightness | None = None
+    item: Any,
+    max_pixels: int,
+    *,
+    whole: bool = False,
+    brightness: Brightness | None = None,
+    axes: str | None = None,
 ) -> Opened:
     """Read the header of one item of a collection; its size takes EXIF orientation into account.
 
@@ -130,12 +143,18 @@ def open_item(
         Read the whole of a file, once, to decode and to identify it.
     brightness : Brightness, optional
         What the numbers of arrays mean.
+    axes : "NHW", "NHWC" or "NCHW", optional
+        What the axes of an array are; found from its shape where only one reading is possible.
 
     Raises
     ------
     UnreadableError
         With the reason, for anything that cannot be an image.
     """
+    if isinstance(item, Member):
+        item = item.fetch()
+    if isinstance(item, Mapping):
+        item = _of_record(item)
     if is_missing(item):
         raise UnreadableError("missing value")
     if isinstance(item, Image.Image):
@@ -148,8 +167,8 @@ def open_item(
     if isinstance(item, (bytes, bytearray, memoryview)):
         digest = content_of_bytes(item) if whole else b""
         return check_header(_open_bytes(bytes(item)), max_pixels, is_ours=True, digest=digest)
-    if hasattr(item, "__array__") or isinstance(item, (list, tuple)):
-        return _open_array(item, brightness)
+    if is_array(item) or hasattr(item, "__array__") or isinstance(item, (list, tuple)):
+        return _open_array(item, brightness, axes)
     raise UnreadableError(
         f"{type(item).__name__} is not a file name, PIL image, encoded image or array"
     )
@@ -336,21 +355,31 @@ def check_header(
     return Opened(image, height, width, is_ours, digest, is_cut=is_cut)
 
 
-def _open_array(item: Any, brightness: Brightness | None) -> Opened:
-    """Check one image given as an array of shape (h, w) or (h, w, c)."""
+def _of_record(record: Mapping[Any, Any]) -> Any:
+    """Return the content, or else the path, of an encoded image as tables hold it."""
+    content = record.get("bytes")
+    if content is None and not {"bytes", "path"} & set(record):
+        names = ", ".join(map(str, list(record)[:10]))
+        raise UnreadableError(f"a dict of {names}; accepted: one of bytes, path or both")
+    return record.get("path") if content is None else content
+
+
+def _open_array(item: Any, brightness: Brightness | None, axes: str | None) -> Opened:
+    """Check one image given as an array of shape (h, w), (h, w, c) or (c, h, w)."""
     if np.ma.is_masked(item):
         raise UnreadableError(MASKED)
     try:
-        array = np.asarray(item)
-    except ValueError as error:
-        raise UnreadableError("its rows differ in length") from error
-    if array.ndim == 2:
-        array = array[..., np.newaxis]
-    if array.ndim != 3 or 0 in array.shape:
-        raise UnreadableError(f"an image is an array (h, w) or (h, w, c), got shape {array.shape}")
+        array = as_array(item)
+    except (TypeError, ValueError) as error:
+        raise UnreadableError(
+            "its rows differ in length" if isinstance(error, ValueError) else str(error)
+        ) from error
+    if array.ndim not in (2, 3) or 0 in array.shape:
+        raise UnreadableError(
+            f"an image is an array (h, w), (h, w, c) or (c, h, w), got shape {array.shape}"
+        )
     try:
-        check_channels(array.shape[2], f"images of shape {array.shape}")
-        pixels = check_values(array[np.newaxis], brightness)[0]
+        pixels: PixelArray = check_values(one_image(array, axes), brightness)[0]
     except (TypeError, ValueError) as error:
         raise UnreadableError(str(error)) from error
-    return Opened(pixels, array.shape[0], array.shape[1])
+    return Opened(pixels, pixels.shape[0], pixels.shape[1])

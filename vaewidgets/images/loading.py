@@ -21,10 +21,11 @@ from vaewidgets.images.decoding import (
 from vaewidgets.images.identity import DTYPE
 from vaewidgets.images.opening import Opener
 from vaewidgets.images.pages import more_pages
+from vaewidgets.images.progress import with_progress
 from vaewidgets.images.ranges import Brightness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -73,6 +74,7 @@ class Rules:
     progress: bool
     frames: str = "first"
     value_range: ValueRange = None
+    axes: str | None = None
 
 
 @dataclass
@@ -132,13 +134,21 @@ def read_items(items: Sequence[Any], rules: Rules) -> Reading:
     return Reading(canvas.pixels(), account)
 
 
-def turn_pages(items: Sequence[Any], rules: Rules) -> Sequence[Any]:
-    """Put each page in the place of an item of several, where all pages are asked for."""
+def turn_pages(items: Sequence[Any], rules: Rules) -> tuple[Sequence[Any], Sequence[int]]:
+    """Put each page in the place of an item of several, where all pages are asked for.
+
+    Returns
+    -------
+    items : sequence
+    positions : sequence of int
+        Which of the items each is, or is a page of.
+    """
     if rules.frames != "all":
-        return items
+        return items, range(len(items))
     opener = Opener(rules.max_pixels)
     positions = with_progress(range(len(items)), "Counting pages", rules.progress)
-    return [page for position in positions for page in opener.pages(items[position])]
+    pages = [(page, position) for position in positions for page in opener.pages(items[position])]
+    return [page for page, _ in pages], [position for _, position in pages]
 
 
 def read_into(
@@ -161,7 +171,9 @@ def read_into(
         size, notice = _choose_size(sizes, rules.fit, rejected)
     canvas = make_canvas(len(items) - len(rejected), size, 3 if rules.channels == "rgb" else 1)
     kept, contents, longer = [], bytearray(), dict[int, int]()
-    with Opener(rules.max_pixels, rules.frames, whole=True, brightness=brightness) as opener:
+    with Opener(
+        rules.max_pixels, rules.frames, whole=True, brightness=brightness, axes=rules.axes
+    ) as opener:
         for position in with_progress(range(len(items)), "Reading images", rules.progress):
             if position in rejected:
                 continue
@@ -192,7 +204,7 @@ def _look_for_range(items: Sequence[Any], rules: Rules) -> Brightness:
     if not brightness.is_open:
         return brightness
     brightness.learning = True
-    with Opener(rules.max_pixels, rules.frames, brightness=brightness) as opener:
+    with Opener(rules.max_pixels, rules.frames, brightness=brightness, axes=rules.axes) as opener:
         for position in with_progress(range(len(items)), "Looking for the range", rules.progress):
             try:
                 with opener.open(items[position]) as opened:
@@ -327,7 +339,9 @@ def _count_sizes(
 ) -> Counter[tuple[int, int]]:
     """Count the sizes that the headers of all items give; what has none goes to ``rejected``."""
     sizes = Counter[tuple[int, int]]()
-    with Opener(rules.max_pixels, rules.frames, brightness=replace(brightness)) as opener:
+    with Opener(
+        rules.max_pixels, rules.frames, brightness=replace(brightness), axes=rules.axes
+    ) as opener:
         for position in with_progress(range(len(items)), "Reading headers", rules.progress):
             try:
                 with opener.open(items[position]) as opened:
@@ -376,13 +390,3 @@ def _nothing_read(rejected: dict[int, Rejected]) -> ValueError:
         f"none of the {len(rejected)} images could be read; the first, {first.source}: "
         f"{first.reason}{missing}"
     )
-
-
-def with_progress(positions: range, text: str, wanted: bool) -> Iterator[int]:
-    """Iterate with a progress bar that appears after a second."""
-    if not wanted:
-        yield from positions
-        return
-    from tqdm.auto import tqdm
-
-    yield from tqdm(positions, desc=text, unit="image", delay=1.0, mininterval=0.25, leave=False)

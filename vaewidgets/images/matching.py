@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from vaewidgets.arguments.arrays import as_array, is_array
 from vaewidgets.images.collection import Images
 from vaewidgets.images.gathering import Gathered, gather
 from vaewidgets.images.loading import CHANNELS
@@ -91,13 +92,15 @@ def check_image(
     -------
     ndarray, shape (height, width, channels), float32 in [0, 1]
     """
-    if not isinstance(image, (Images, Image.Image)) and hasattr(image, "__array__"):
-        image = np.asarray(image)
+    if not isinstance(image, (Images, Image.Image)) and is_array(image):
+        image = as_array(image)
     if isinstance(image, Images) or (isinstance(image, np.ndarray) and image.ndim == 4):
         if len(image) != 1:
             raise ValueError(f"{name} must be one image, got {len(image)}: pass images[i]")
         image = image if isinstance(image, Images) else image[0]
     if isinstance(image, np.ndarray):
+        if image.shape == (shape[2], *shape[:2]) != tuple(shape):
+            image = np.moveaxis(image, 0, 2)  # as torch has them; the model knows which is meant
         _check_array(image, shape, name)
         image = image.reshape(1, *shape)
     elif not isinstance(image, Images):

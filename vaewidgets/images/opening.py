@@ -29,6 +29,8 @@ class Opener:
         Read the whole of a file, to decode and to identify it.
     brightness : Brightness, optional
         What the numbers of arrays mean.
+    axes : "NHW", "NHWC" or "NCHW", optional
+        What the axes of arrays are, each that of one image after N.
     """
 
     def __init__(
@@ -38,9 +40,10 @@ class Opener:
         *,
         whole: bool = False,
         brightness: Brightness | None = None,
+        axes: str | None = None,
     ) -> None:
         self._max_pixels, self._frames, self._whole = max_pixels, frames, whole
-        self._brightness = brightness
+        self._brightness, self._axes = brightness, axes
         self._item: Any = None
         self._held: Opened | None = None
 
@@ -60,7 +63,13 @@ class Opener:
         """
         if isinstance(item, Page):
             return self._open_page(item)
-        opened = open_item(item, self._max_pixels, whole=self._whole, brightness=self._brightness)
+        opened = open_item(
+            item,
+            self._max_pixels,
+            whole=self._whole,
+            brightness=self._brightness,
+            axes=self._axes,
+        )
         if not isinstance(opened.content, Image.Image):
             return opened
         if not self._whole and self._frames != "middle":

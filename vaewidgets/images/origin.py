@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from PIL import Image
 
+from vaewidgets.images.members import Member
 from vaewidgets.images.pages import Page, page_suffix
 
 if TYPE_CHECKING:
@@ -34,15 +35,20 @@ class Origin:
         The one folder that was loaded, as it was given.
     pages : ndarray of int, shape (n,), optional
         Which page of its file each image is, from 0; -1 where it is all of it.
+    called : tuple of str, optional
+        What each image is called, where that is not its file: inside its archive, by the caller.
     """
 
     is_file: NDArray[np.bool_]
     working_folder: str
     folder: Path | None = None
     pages: NDArray[np.int64] | None = None
+    called: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, items: Sequence[Any], folder: Path | None) -> Self:
+    def of(
+        cls, items: Sequence[Any], folder: Path | None, called: Sequence[str] | None = None
+    ) -> Self:
         """Note what items, loaded just now, are."""
         try:
             working_folder = str(Path.cwd())
@@ -53,12 +59,17 @@ class Origin:
         if any(isinstance(item, Page) for item in items):
             numbers = [item.number if isinstance(item, Page) else -1 for item in items]
             pages = np.array(numbers, np.int64)
-        return cls(is_file, working_folder, folder, pages)
+        if called is None and any(map(name_of, items)):
+            called = [name_of(item) for item in items]
+        return cls(
+            is_file, working_folder, folder, pages, None if called is None else tuple(called)
+        )
 
     def take(self, rows: NDArray[np.int64]) -> Self:
         """Return the same for some of the images."""
         pages = None if self.pages is None else self.pages[rows]
-        return replace(self, is_file=self.is_file[rows], pages=pages)
+        called = self.called and tuple(self.called[row] for row in rows)
+        return replace(self, is_file=self.is_file[rows], pages=pages, called=called)
 
     def paths(self, sources: Sequence[str]) -> list[str]:
         """Return the absolute path of each file, "" for what is none."""
@@ -74,6 +85,8 @@ class Origin:
 
     def names(self, sources: Sequence[str]) -> list[str]:
         """Return the name of each file, inside the one folder if all are from one."""
+        if self.called is not None:
+            return list(self.called)
         files = [
             source if is_file else ""
             for source, is_file in zip(sources, self.is_file.tolist(), strict=True)
@@ -99,6 +112,8 @@ def file_of(item: Any) -> str:
     if isinstance(item, Page):
         file = file_of(item.item)
         return file + page_suffix(item.number) if file else ""
+    if isinstance(item, Member):
+        return item.file
     if isinstance(item, (str, os.PathLike)):
         return os.fsdecode(item)
     if isinstance(item, Image.Image):
@@ -107,3 +122,11 @@ def file_of(item: Any) -> str:
         # isfile, as Path.is_file() raises for names that are too long. Pillow knows no "~".
         return name if os.path.isfile(name) and not name.startswith("~") else ""  # noqa: PTH113
     return ""
+
+
+def name_of(item: Any) -> str:
+    """Return what an item of a collection that was fetched is called there, "" for others."""
+    if isinstance(item, Page):
+        name = name_of(item.item)
+        return name + page_suffix(item.number) if name else ""
+    return item.name if isinstance(item, Member) else ""

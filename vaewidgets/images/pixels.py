@@ -91,6 +91,25 @@ def in_chunks(array: NDArray[Any]) -> Iterator[slice]:
         yield slice(start, start + step)
 
 
+def one_image(array: NDArray[Any], axes: str | None = None) -> NDArray[Any]:
+    """Bring one image (h, w), (h, w, c) or (c, h, w) to (1, height, width, channels); no copy.
+
+    Parameters
+    ----------
+    array : ndarray of 2 or 3 axes
+    axes : "NHW", "NHWC" or "NCHW", optional
+        As in :func:`check_pixels`, of an array of such images; it says nothing of gray ones.
+
+    Raises
+    ------
+    ValueError
+        For other channel counts, and where the shape can be read in two ways.
+    """
+    if array.ndim == 2:
+        return array[np.newaxis, ..., np.newaxis]
+    return _to_nhwc(array[np.newaxis], axes)
+
+
 def _check_dtype(dtype: np.dtype[Any]) -> None:
     """Refuse what cannot be pixels, naming the way out."""
     if dtype.kind in "biuf":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.images.classes import as_labels
 from vaewidgets.images.collection import Images
 from vaewidgets.images.decoding import describe, parse_background
 from vaewidgets.images.gathering import Gathered, gather
@@ -23,9 +24,10 @@ from vaewidgets.images.loading import (
     read_items,
     turn_pages,
 )
+from vaewidgets.images.members import Members
 from vaewidgets.images.origin import Origin, file_of
-from vaewidgets.images.pages import FRAMES
-from vaewidgets.images.pixels import check_pixels
+from vaewidgets.images.pages import FRAMES, Page, page_suffix
+from vaewidgets.images.pixels import AXES, check_pixels
 from vaewidgets.images.ranges import Brightness, parse_value_range
 from vaewidgets.images.rule import ImageRule
 from vaewidgets.images.store import parse_store, read_stored
@@ -57,23 +59,28 @@ def load_images(
     store: str | os.PathLike[str] | None = None,
     progress: bool = True,
 ) -> Images:
-    """Load images from files, PIL images, arrays or a DataFrame column, and check them once.
+    """Load images from wherever they are (files, archives, arrays, tables), and check them once.
 
     A file that cannot be read never stops the others: it is left out and listed, with the
     reason, in ``rejected``.
 
     Parameters
     ----------
-    source : array, folder, file, list or Series
-        An array of shape (n, h, w), (n, h, w, c) or (n, c, h, w) of uint8, bool, floats in [0, 1]
-        or deeper integers (a memory-mapped one of uint8 or float32 is not read into memory); a
-        folder or a list of folders (searched to the bottom, in the order of names, links
-        followed, each folder once); or a list or column of file names, PIL images, encoded files
-        (bytes, open files) or arrays, mixed at will. Missing values of a column are rejected
-        rows. The index of a Series plays no part. What files are is told by what is in them, not
-        by their names; those that are no pictures are counted in ``notice``.
+    source : array, folder, file, archive, list, column, frame, dict or data set
+        An array or tensor of shape (n, h, w), (n, h, w, c) or (n, c, h, w) of uint8, bool, floats
+        in [0, 1] or deeper integers (a memory-mapped one of uint8 or float32 is not read into
+        memory); a folder or a list of folders (searched to the bottom, in the order of names,
+        links followed, each folder once); a file or archive (``.zip``, ``.tar``, ``.npy``,
+        ``.npz``, ``.parquet``); a list or column of file names, PIL images, encoded files (bytes,
+        open files) or arrays, mixed at will, or of pairs (image, label); a frame of pandas,
+        polars or Arrow with one column of such; a dict of names to such; a data set or column of
+        Hugging Face, a torch Dataset or DataLoader, or any other sequence, whose items are
+        fetched when they are read. Missing values of a column are rejected rows. The index of a
+        Series plays no part. What files are is told by what is in them, not by their names; those
+        that are no pictures are counted in ``notice``.
     axes : "NHW", "NHWC" or "NCHW", optional
-        What the axes of an array are, where its shape can be read in more than one way.
+        What the axes of arrays are, where their shape can be read in more than one way; of a
+        single image in a list, its axes are those after the N.
     size : int or (height, width), optional
         Size to bring all images to, in pixels; an int means a square. By default files and PIL
         images of one size keep it; of several sizes, they get the median height and width (the
@@ -132,12 +139,17 @@ def load_images(
         progress=progress,
         frames=one_of(frames, FRAMES, "frames"),
         value_range=parse_value_range(value_range),
+        axes=None if axes is None else one_of(axes, AXES, "axes"),
     )
     rule = ImageRule(rules.fit, rules.background)
     path = None if store is None else parse_store(store)
-    gathered = _gathered(source, path)
+    gathered = _gathered(source, path, progress)
     if gathered is not None and not holds_pixels(gathered):
-        return _read(gathered, rules, path, rule)
+        try:
+            return _read(gathered, rules, path, rule)
+        finally:
+            if isinstance(gathered.items, Members):
+                gathered.items.close()
     if path is not None:
         raise ValueError(
             f"store is {str(store)!r}, but the images are arrays, which are decoded already: save "
@@ -158,16 +170,22 @@ def holds_pixels(gathered: Gathered) -> bool:
     return gathered.array is not None or _are_arrays(gathered.items)
 
 
-def _gathered(source: Any, store: Path | None) -> Gathered | None:
+def _gathered(source: Any, store: Path | None, progress: bool) -> Gathered | None:
     """List what a source holds, if that was not done yet; None for a collection."""
     if isinstance(source, Images):
         return None
-    return source if isinstance(source, Gathered) else gather(source, store)
+    if isinstance(source, Gathered):
+        return source
+    return gather(source, store, progress=progress)
 
 
 def _are_arrays(items: Sequence[Any]) -> bool:
     """Tell whether a list holds equal arrays, which then keep their size like an array does."""
-    if not items or not all(isinstance(item, np.ndarray) for item in items):
+    if (
+        len(items) == 0
+        or isinstance(items, Members)
+        or not all(isinstance(item, np.ndarray) for item in items)
+    ):
         return False
     first = items[0]
     return first.ndim in (2, 3) and all(
@@ -189,8 +207,19 @@ def _check_arrays(gathered: Gathered, axes: str | None, rules: Rules) -> Images:
         positions, rejected = _leave_out_nonfinite(array)
         array = array[positions] if rejected else array
     pixels = check_pixels(array, axes, brightness)
-    announce(rejected, len(pixels) + len(rejected), brightness.notice)
-    return Images(pixels, positions, rejected, notice=brightness.notice)
+    notice = "; ".join(filter(None, (brightness.notice, gathered.notice)))
+    announce(rejected, len(pixels) + len(rejected), notice)
+    kept = range(len(pixels)) if positions is None else positions.tolist()
+    names = gathered.names and [gathered.names[position] for position in kept]
+    return Images(
+        pixels,
+        positions,
+        rejected,
+        sources=names or (),
+        notice=notice,
+        origin=Origin.of(gathered.items, None, names) if names else None,
+        labels=as_labels([gathered.label(position) for position in kept]),
+    )
 
 
 def _leave_out_nonfinite(array: NDArray[Any]) -> tuple[NDArray[np.int64], list[Rejected]]:
@@ -214,7 +243,7 @@ def _leave_out_nonfinite(array: NDArray[Any]) -> tuple[NDArray[np.int64], list[R
 
 def _read(gathered: Gathered, rules: Rules, store: Path | None, rule: ImageRule) -> Images:
     """Read what was gathered, and make a collection of it."""
-    items, folder = turn_pages(gathered.items, rules), gathered.folder
+    (items, of), folder = turn_pages(gathered.items, rules), gathered.folder
     if gathered.notice:
         logger.warning(gathered.notice)
     if store is None:
@@ -223,6 +252,11 @@ def _read(gathered: Gathered, rules: Rules, store: Path | None, rule: ImageRule)
         reading = read_stored(store, items, rules, folder)
     account = reading.account
     kept = [items[position] for position in account.positions]
+    origins = [int(of[position]) for position in account.positions]
+    names = gathered.names and [
+        gathered.names[at] + (page_suffix(item.number) if isinstance(item, Page) else "")
+        for at, item in zip(origins, kept, strict=True)
+    ]
     return Images(
         reading.pixels,
         np.array(account.positions),
@@ -230,8 +264,9 @@ def _read(gathered: Gathered, rules: Rules, store: Path | None, rule: ImageRule)
         sources=[file_of(item) or describe(item) for item in kept],
         notice="; ".join(filter(None, (account.notice, gathered.notice))),
         contents=account.contents,
-        origin=Origin.of(kept, folder),
+        origin=Origin.of(kept, folder, names),
         rule=rule,
+        labels=as_labels([gathered.label(at) for at in origins]),
     )
 
 
@@ -252,4 +287,5 @@ def _adapt(images: Images, rules: Rules) -> Images:
         contents=images.contents,
         origin=images.origin,
         rule=ImageRule(rules.fit, rules.background),
+        labels=images.labels,
     )

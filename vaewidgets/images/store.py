@@ -22,10 +22,10 @@ from vaewidgets.images.loading import (
     Reading,
     Rejected,
     read_into,
-    with_progress,
 )
 from vaewidgets.images.opening import Opener
 from vaewidgets.images.pages import Page
+from vaewidgets.images.progress import with_progress
 from vaewidgets.images.store_file import HEADER, finish, open_map, part_of, read_note, sweep
 
 if TYPE_CHECKING:
@@ -191,6 +191,8 @@ def _made_of(items: Sequence[Any], rules: Rules, folder: Path | None) -> Note:
         digest.update(json.dumps(words).encode("ascii") + b"\n")
     arguments = asdict(rules) | {"longest_side": LONGEST_SIDE}
     del arguments["progress"]
+    if arguments["axes"] is None:  # so that older stores are taken up
+        del arguments["axes"]
     plain: Note = json.loads(json.dumps(arguments))  # as it is read back: tuples become lists
     return {"format": FORMAT, "n_input": len(items), "source": digest.hexdigest(), **plain}
 
@@ -209,7 +211,7 @@ def _identity(item: Any, rules: Rules, folder: Path | None) -> list[Any]:
     if isinstance(item, (bytes, bytearray, memoryview)):
         return ["bytes", hashlib.sha256(item).hexdigest()]
     try:
-        opener = Opener(rules.max_pixels, rules.frames)
+        opener = Opener(rules.max_pixels, rules.frames, axes=rules.axes)
         with opener.open(item) as opened:
             pixels = decode(opened, rules.background)
     except Exception as error:  # noqa: BLE001 - decoders raise anything; it is rejected later

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from vaewidgets.arguments.arrays import as_array
 from vaewidgets.images import ImageRule, Images, as_images, match_images
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def encode(model: Any, images: Any) -> tuple[NDArray[np.float32], Gaussians | No
 
 def check_codes(codes: Any, n_images: int, name: str = "the model") -> NDArray[np.float32]:
     """Return codes as float32 (n, d), or say what is wrong with them."""
-    array = np.asarray(codes)
+    array = as_array(codes)
     if array.ndim != 2 or len(array) != n_images or array.shape[1] == 0:
         raise ValueError(
             f"{name}.transform must give codes of shape ({n_images}, d), got {array.shape}"

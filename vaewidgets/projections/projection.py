@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vaewidgets.arguments.numbers import as_dims
+from vaewidgets.arguments.seeds import as_seed
 from vaewidgets.projections.embedding import SMALLEST_N
 from vaewidgets.projections.process import EmbeddingProcess
 from vaewidgets.projections.rows import check_finite, choose_rows, place_beside, to_unit
@@ -77,7 +78,7 @@ def project(
     method: str = "pca",
     *,
     dims: tuple[int, int] = (0, 1),
-    random_state: int = 0,
+    random_state: Any = 0,
     report: Report | None = None,
 ) -> Projection:
     """Project codes to the plane.
@@ -91,8 +92,8 @@ def project(
         fitted neighbours, and ``note`` says so.
     dims : (int, int)
         For "dims": which ones, from 0.
-    random_state : int
-        Seed; equal seeds give equal maps on one machine.
+    random_state : int from 0, generator of numpy, or None
+        Equal seeds give equal maps on one machine; None is another each time.
     report : callable(fraction or None, text), optional
         Called now and then, at most four times a second.
 
@@ -171,7 +172,7 @@ def project_in_background(
     method: str = "pca",
     *,
     dims: tuple[int, int] = (0, 1),
-    random_state: int = 0,
+    random_state: Any = 0,
     on_progress: Report | None = None,
     on_done: Callable[[Projection], None],
     on_error: Callable[[Exception], None],
@@ -208,18 +209,18 @@ class _Task:
     """Checked arguments of one projection, and the child process while there is one."""
 
     def __init__(
-        self, codes: ArrayLike, method: str, dims: tuple[int, int], random_state: int
+        self, codes: ArrayLike, method: str, dims: tuple[int, int], random_state: Any
     ) -> None:
         self.method = as_method(method)
         self.codes = check_finite(codes)
         self.dims = as_dims(dims, self.codes.shape[1]) if self.method == "dims" else dims
-        self.random_state = random_state
+        self.random_state = as_seed(random_state)
         self._process: EmbeddingProcess | None = None
         # Made now, so that a job cancelled before its thread begins does not begin.
         if not self.is_quick:
-            self._fitted = choose_rows(len(self.codes), MOST_FITTED, random_state)
+            self._fitted = choose_rows(len(self.codes), MOST_FITTED, self.random_state)
             self._process = EmbeddingProcess(
-                to_unit(self.codes[self._fitted]), method, random_state
+                to_unit(self.codes[self._fitted]), method, self.random_state
             )
 
     @property

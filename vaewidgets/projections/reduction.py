@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vaewidgets.arguments.numbers import is_whole
+from vaewidgets.arguments.seeds import as_seed
 from vaewidgets.projections.embedding import SMALLEST_N, UmapSettings
 from vaewidgets.projections.process import EmbeddingProcess
 from vaewidgets.projections.rows import check_finite, choose_rows, place_beside, to_unit
@@ -47,7 +48,7 @@ def reduce_codes(
     *,
     n_neighbors: int = 20,
     min_dist: float = 0.0,
-    random_state: int = 0,
+    random_state: Any = 0,
     report: Report | None = None,
 ) -> Reduction:
     """Reduce codes by UMAP to a space in which groups are dense and apart.
@@ -64,8 +65,8 @@ def reduce_codes(
         Neighbours of each row, itself included; at most n - 1 are used.
     min_dist : float, 0 to 1
         How near rows may come to each other in the result.
-    random_state : int
-        Seed; equal seeds give equal results on one machine.
+    random_state : int from 0, generator of numpy, or None
+        Equal seeds give equal results on one machine; None is another each time.
     report : callable(fraction or None, text), optional
         Called at most four times a second, and at least about once a second.
 
@@ -99,10 +100,11 @@ def reduce_codes(
     _check_whole(n_neighbors, "n_neighbors", 2)
     if not 0 <= min_dist <= 1:
         raise ValueError(f"`min_dist` is {min_dist!r}; accepted: 0 to 1")
-    fitted = choose_rows(n, MOST_REDUCED, random_state)
+    seed = as_seed(random_state)
+    fitted = choose_rows(n, MOST_REDUCED, seed)
     settings = UmapSettings(int(n_components), int(n_neighbors), float(min_dist))
     tell = report or _say_nothing
-    process = EmbeddingProcess(to_unit(table[fitted]), "umap", random_state, settings)
+    process = EmbeddingProcess(to_unit(table[fitted]), "umap", seed, settings)
     reduced = process.run(tell)
     if len(fitted) == n:
         return Reduction(reduced, fitted, "")

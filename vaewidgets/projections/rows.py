@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vaewidgets.arguments.arrays import as_array
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -14,7 +16,7 @@ _PLACED_BESIDE = 5
 
 def check_finite(codes: ArrayLike) -> NDArray[np.float64]:
     """Return codes as a table of finite numbers, or say what is wrong with them."""
-    table = np.asarray(codes)
+    table = as_array(codes)
     if table.ndim != 2 or table.shape[1] == 0:
         raise ValueError(f"codes must have shape (n, d), got {table.shape}")
     if table.dtype.kind not in "fiub":

@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from traitlets import Int
 
+from vaewidgets.arguments.arrays import as_array
+from vaewidgets.arguments.frames import check_written
 from vaewidgets.images import Images
 from vaewidgets.labels.opening import name_of_annotator, open_log
 from vaewidgets.labels.roster import Roster, digests_of
@@ -182,8 +184,7 @@ def _matched(
         positions = np.arange(n_input)
     if frame is None:
         frame = _frame_of(images, n_input)
-    if not isinstance(frame, pd.DataFrame):
-        raise TypeError(f"frame must be a pandas DataFrame, got {type(frame).__name__}")
+    frame = check_written(frame, "frame")
     try:
         hash(tuple(column) if isinstance(column, list) else column)
     except TypeError:
@@ -195,15 +196,9 @@ def _matched(
 
 def _frame_of(images: Images | None, n_input: int) -> pd.DataFrame:
     """Make a frame for images that came without one, which says where each comes from."""
-    frame = pd.DataFrame(index=pd.RangeIndex(n_input))
-    names = [] if images is None else images.names
-    if any(names):
-        files = np.full(n_input, None, object)
-        files[images.positions] = [name or None for name in names]  # type: ignore[union-attr]
-        frame["file"] = files
-    else:
-        frame["position"] = np.arange(n_input)
-    return frame
+    if images is None:
+        return pd.DataFrame({"position": np.arange(n_input)})
+    return images.to_frame().reindex(range(n_input)).rename_axis(None)
 
 
 def _roster(codes: Any, images: Images | None) -> Roster:
@@ -219,7 +214,7 @@ def _roster(codes: Any, images: Images | None) -> Roster:
             paths if any(paths) else (),
             old_fingerprints=lambda: [images.fingerprint],
         )
-    array = np.asarray(codes)
+    array = as_array(codes)
     if array.ndim != 2 or array.dtype.hasobject:  # refused later, in words
         return Roster(np.zeros(len(array) if array.ndim else 0, "S16"), are_points=True)
 

@@ -10,6 +10,7 @@ from traitlets import Bool, Dict, Enum, Int, TraitError, validate
 
 from vaewidgets import latent
 from vaewidgets.arguments.numbers import is_whole
+from vaewidgets.arguments.seeds import as_seed
 from vaewidgets.widgets.base.traits import Number
 from vaewidgets.widgets.base.widget import Buffers, Content, Reply, bundle, check_layout
 from vaewidgets.widgets.decoding.animation import save_reel
@@ -118,7 +119,7 @@ class Interpolator(MapWidget):
         kind: str = "optimal_transport",
         n_steps: int = 33,
         sampling: bool = False,
-        random_state: int = 0,
+        random_state: Any = 0,
         layout: Any = None,
     ) -> None:
         check_layout(layout)
@@ -132,7 +133,7 @@ class Interpolator(MapWidget):
         if sampling and not pictures.has_posterior:
             raise ValueError(_no_posterior(pictures.name))
         self._n_steps = _check_between("n_steps", n_steps, 2, 256)
-        self._seed = _check_between("random_state", random_state, 0, 2**63)
+        self._seed = as_seed(random_state)
         self._pictures = pictures
         self._pair = (pictures.find(start, "start"), pictures.find(end, "end"))
         self._version = 0

@@ -8,6 +8,7 @@ import numpy as np
 from traitlets import Bool, Int, Unicode
 
 from vaewidgets import latent
+from vaewidgets.arguments.arrays import as_array
 from vaewidgets.widgets.base.traits import ArrayTrait, held, is_from_page
 from vaewidgets.widgets.base.widget import (
     Buffers,
@@ -310,7 +311,7 @@ class LatentTweaker(MapWidget):
 
 def _check_code(value: Any, n_dims: int) -> NDArray[np.float32]:
     """Return a code that can be decoded, or say what is wrong with it."""
-    code = np.asarray(value)
+    code = as_array(value)
     if code.shape != (n_dims,):
         raise ValueError(f"code must have shape ({n_dims},), got {code.shape}")
     if code.dtype.kind not in "fiu":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.arguments.arrays import as_array
 from vaewidgets.arguments.numbers import is_whole
 from vaewidgets.images.pixels import in_chunks
 
@@ -58,24 +59,6 @@ def check_real(name: str, value: Any, lowest: float, below: float, *, open_end: 
     return number
 
 
-def check_seed(random_state: Any) -> int:
-    """Return a seed for an int, a RandomState (which it advances) or None (fresh entropy).
-
-    numpy's global generator, which scikit-learn takes for None, is left alone: training a model
-    must not change the numbers that other code draws.
-    """
-    if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**31))
-    if is_whole(random_state):
-        return check_integer("random_state", random_state, 0)
-    raise TypeError(
-        f"random_state is {random_state!r}; accepted: an integer from 0, a numpy RandomState or "
-        "None"
-    )
-
-
 def check_learnable(images: Images) -> Images:
     """Refuse what holds nothing to learn."""
     if len(images) < 2:
@@ -90,7 +73,7 @@ def check_learnable(images: Images) -> Images:
 def check_codes_given(z: Any, n_latent: int) -> NDArray[np.float32]:
     """Return codes (n, n_latent) as float32, or refuse them in words."""
     try:
-        codes = np.ascontiguousarray(z, dtype=np.float32)
+        codes = np.ascontiguousarray(as_array(z), dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise TypeError(f"z must be codes, an array of numbers ({error})") from error
     if codes.ndim != 2 or codes.shape[1] != n_latent:

@@ -10,12 +10,12 @@ import numpy as np
 from sklearn.base import ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
+from vaewidgets.arguments.seeds import as_seed
 from vaewidgets.core.inference import classify, encode
 from vaewidgets.core.models.checks import (
     check_choice,
     check_integer,
     check_real,
-    check_seed,
 )
 from vaewidgets.core.models.cluster_start import STARTS, start_from_clusters
 from vaewidgets.core.models.vae import VariationalModel
@@ -157,7 +157,7 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
 
     def objective(self, n_epochs: int) -> Objective:
         """Return the bound of codes and classes."""
-        seed = check_seed(self.random_state) if isinstance(self.random_state, int) else 0
+        seed = as_seed(self.random_state) if isinstance(self.random_state, int) else 0
 
         def start(networks: EncoderDecoder, pixels: Pixels, report: Report) -> None:
             start_from_clusters(
@@ -247,7 +247,7 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         check_is_fitted(self)
         head = self.networks_.class_head()
         means, log_vars = (t.detach().cpu().numpy() for t in (head.means, head.log_vars))
-        rng = np.random.default_rng(check_seed(random_state))
+        rng = np.random.default_rng(as_seed(random_state))
         n_images = check_integer("n", n, 1)
         if cluster is None:
             classes = rng.integers(len(means), size=n_images)

@@ -11,6 +11,7 @@ import torch
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from vaewidgets.arguments.seeds import as_seed
 from vaewidgets.core.files.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from vaewidgets.core.files.content import (
     check_content,
@@ -32,7 +33,6 @@ from vaewidgets.core.models.checks import (
     check_integer,
     check_learnable,
     check_real,
-    check_seed,
     warn_of_collapse,
 )
 from vaewidgets.core.networks.registry import (
@@ -138,7 +138,7 @@ class ImageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             carry no information.
         """
         self.check_params()
-        seed, device = check_seed(self.random_state), choose_device(self.device)
+        seed, device = as_seed(self.random_state), choose_device(self.device)
         checked = check_learnable(as_images(images))
         callbacks = choose_callbacks(self.progress)
         architecture = self.architecture(*checked.image_shape)

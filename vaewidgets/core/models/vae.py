@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from vaewidgets.arguments.seeds import as_seed
 from vaewidgets.core.inference import evidence
 from vaewidgets.core.losses import LIKELIHOODS
 from vaewidgets.core.models.checks import (
     check_choice,
     check_integer,
     check_real,
-    check_seed,
 )
 from vaewidgets.core.models.estimator import ImageModel
 from vaewidgets.core.objectives import EvidenceBound, PixelLikelihood
@@ -81,7 +81,7 @@ class VariationalModel(ImageModel):
         ndarray, shape (n, height, width, channels), float32 in [0, 1]
         """
         check_is_fitted(self)
-        rng = np.random.default_rng(check_seed(random_state))
+        rng = np.random.default_rng(as_seed(random_state))
         shape = (check_integer("n", n, 1), self.networks_.architecture.n_latent)
         return self.inverse_transform(rng.standard_normal(shape, dtype=np.float32))
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vaewidgets.arguments.frames import check_written
 from vaewidgets.labels.journal.edits import RefusedError, clean_name
 from vaewidgets.labels.journal.names import name_key
 from vaewidgets.labels.table.details import Codes, NoteColumn
@@ -268,8 +269,8 @@ class Columns(ABC):
         ----------
         frame : DataFrame
             Rows that match no image stay as they are.
-        on : hashable
-            Name of a column, or level of the index, that both frames have.
+        on : hashable, or list
+            Name of a column, or level of the index, that both frames have; or of several.
         layers, suggested, notes, details
             As in :meth:`labelled`.
 
@@ -312,13 +313,12 @@ class Columns(ABC):
         self, frame: pd.DataFrame, on: Hashable
     ) -> tuple[pd.Index[Any], pd.Index[Any]]:
         """Return what a column says of the images, and what it says in another frame."""
-        if not isinstance(frame, pd.DataFrame):
-            raise TypeError(f"frame must be a pandas DataFrame, got {type(frame).__name__}")
+        check_written(frame, "frame")
         guards = {"the frame that is labelled": self._guard, "frame": RowGuard(frame)}
         found = []
         for where, guard in guards.items():
             try:
-                found.append(guard.values(on))
+                found.append(guard.key(on))
             except ValueError as error:
                 raise ValueError(f"on is {on!r}, but {where} {error}") from None
         return found[0][self.frame_rows], found[1]

@@ -122,6 +122,22 @@ class RowGuard:
         known = ", ".join(repr(column) for column in list(self._columns)[:20])
         raise ValueError(f"has no column {name!r}, or several; it has {known or 'none'}")
 
+    def key(self, on: Any) -> pd.Index[Any]:
+        """Values of a column or level, or tuples of those of several, given as a list.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`values`.
+        """
+        if not isinstance(on, list):
+            return self.values(on)
+        if not on:
+            raise ValueError("is asked for no column; accepted: one, or a list of them")
+        tuples = list(zip(*(self.values(name) for name in on), strict=True))
+        key: pd.Index[Any] = pd.Index(tuples, dtype=object, tupleize_cols=False)
+        return key
+
     def _is_shuffled(self, frame: pd.DataFrame, own: set[Hashable]) -> bool:
         own |= set(frame.columns[frame.columns.duplicated()])
         for name, column in self._columns.items():

@@ -79,7 +79,8 @@ def match_by(
         What it said of each image.
     other : Index
         What it says in the other frame. Missing values and blanks match nothing. Where nothing
-        matches, paths are matched by the names of their files.
+        matches, values are matched as text, so that 7 is "7" and a Path its text, and after that
+        paths by the names of their files.
 
     Returns
     -------
@@ -102,29 +103,54 @@ def match_by(
                 "several rows"
             )
     rows = other.get_indexer(given)
-    if not (rows >= 0).any():
-        rows = _match_files(given, other)
+    for as_text in (_text_of, _file_name):
+        if not (rows >= 0).any():
+            rows = _match_texts(*([as_text(value) for value in side] for side in (given, other)))
     found = rows >= 0
     if not found.any():
-        raise ValueError(f"on is {on!r}, but no row of frame has a value that an image has there")
+        raise ValueError(
+            f"on is {on!r}, but no row of frame has a value that an image has there: "
+            f"{_example(other)} in frame, {_example(given)} in the frame that is labelled"
+        )
     return of_images[found], of_rows[rows[found]]
 
 
 def _not_nothing(values: pd.Index[Any]) -> NDArray[np.int64]:
     """Positions of the values that say something."""
-    return np.flatnonzero([not is_nothing(value) for value in values])
+    return np.flatnonzero([not _says_nothing(value) for value in values])
 
 
-def _match_files(given: pd.Index[Any], other: pd.Index[Any]) -> NDArray[np.int64]:
-    """Match paths by the names of the files, where these tell them apart on both sides.
+def _says_nothing(value: Any) -> bool:
+    """Whether a value, or one of several that are a key together, is missing or blank."""
+    return any(map(is_nothing, value)) if isinstance(value, tuple) else is_nothing(value)
+
+
+def _match_texts(given: list[str], other: list[str]) -> NDArray[np.int64]:
+    """Match texts, where they tell the rows apart on both sides; "" matches nothing.
 
     Returns the place in `other` for each of `given`, or -1.
     """
-    files, names = ([_file_name(value) for value in values] for values in (given, other))
-    if any(len({*side} - {""}) < sum(map(bool, side)) for side in (files, names)):
-        return np.full(len(files), -1)
-    row_of = {name: row for row, name in enumerate(names) if name}
-    return np.array([row_of.get(file, -1) for file in files], np.int64)
+    if any(len({*side} - {""}) < sum(map(bool, side)) for side in (given, other)):
+        return np.full(len(given), -1)
+    row_of = {text: row for row, text in enumerate(other) if text}
+    return np.array([row_of.get(text, -1) for text in given], np.int64)
+
+
+def _text_of(value: Any) -> str:
+    """Return what a value is called, however it is kept: 7, 7.0 and "7" alike."""
+    if isinstance(value, tuple):
+        return "\x1f".join(map(_text_of, value))
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        value = int(value)
+    return os.fsdecode(value) if isinstance(value, os.PathLike) else str(value)
+
+
+def _example(values: pd.Index[Any]) -> str:
+    """Name a value, with its type, for a message."""
+    if not len(values):
+        return "no value"
+    value = values[:1].tolist()[0]
+    return f"{value!r} ({type(value).__name__})"
 
 
 def check_order(

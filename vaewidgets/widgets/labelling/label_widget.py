@@ -305,9 +305,10 @@ class LabelWidget(MapWidget):
         frame : DataFrame
             Rows that match no image stay as they are; the others get the label that the image
             has here, or none.
-        on : hashable
+        on : hashable, or list
             Name of a column, or level of the index, that tells the images apart in both frames:
-            file names, numbers. In the frame that is labelled it counts as it was at first.
+            file names, numbers; or several that do so together. In the frame that is labelled it
+            counts as it was at first.
         details : bool
             As in :meth:`export`.
 

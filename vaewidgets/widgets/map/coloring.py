@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -90,6 +92,8 @@ def encode(values: Any, n: int, name: str = "") -> Coloring:
         column.dtype
     ):
         return _numeric(column, name)
+    if column.dtype == object and _are_decimals(column):
+        return _numeric(pd.Series(_as_floats(column)), name)
     return _texts(column, name)
 
 
@@ -119,7 +123,10 @@ def _numeric(column: pd.Series[Any], name: str) -> Coloring:
         raise TypeError(
             "color must be text, categories, real numbers or dates, got complex numbers"
         )
-    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    try:
+        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except ValueError:  # decimals of Arrow, which floats do not hold exactly
+        numbers = _as_floats(column)
     finite = np.isfinite(numbers)
     if not finite.all():
         numbers = np.where(finite, numbers, np.nan)
@@ -129,6 +136,18 @@ def _numeric(column: pd.Series[Any], name: str) -> Coloring:
         if len(found) > MOST_INTEGER_CLASSES or (found != np.rint(found)).any():
             return _numbers(numbers, name, lambda x: f"{x:.3g}")
     return _categories(codes, [int(value) for value in found], name)
+
+
+def _are_decimals(column: pd.Series[Any]) -> bool:
+    """Tell whether objects are exact numbers (Decimal, Fraction), apart from missing ones."""
+    there = column[column.notna()]
+    return len(there) > 0 and all(isinstance(value, (Decimal, Fraction)) for value in there)
+
+
+def _as_floats(column: pd.Series[Any]) -> NDArray[np.float64]:
+    """Return exact numbers as floats, missing ones as NaN."""
+    values = column.astype(object)
+    return np.array([np.nan if pd.isna(value) else float(value) for value in values])
 
 
 def _texts(column: pd.Series[Any], name: str) -> Coloring:

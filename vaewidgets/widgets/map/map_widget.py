@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from traitlets import Dict, Int, List, Unicode
 
+from vaewidgets.arguments.arrays import as_array
+from vaewidgets.arguments.frames import read_column
 from vaewidgets.gaussians import Gaussians
 from vaewidgets.images import Images
 from vaewidgets.latent import as_model, encode
@@ -162,7 +164,7 @@ class MapWidget(BaseWidget):
             self.model = as_model(model, self.images)
             self.codes, self.posterior = encode(self.model, self.images)
             return
-        codes = np.asarray(model)
+        codes = as_array(model)
         if codes.ndim != 2 or codes.dtype.kind not in "fiu" or 0 in codes.shape:
             raise TypeError(
                 "model must be a fitted model with transform(images), or an array of numbers of "
@@ -328,7 +330,7 @@ class MapWidget(BaseWidget):
         )
         if is_column:
             return _colors.encode(self._table.column(color), n, str(color))
-        values = self._table.align(color, "color")
+        values = self._table.align(read_column(color), "color")
         coloring = _colors.encode(values, n, name)
         own = coloring.info["name"] or "colour"
         if own in self._table.column_names:

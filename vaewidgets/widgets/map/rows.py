@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
 
@@ -9,8 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vaewidgets.arguments.frames import read_frame
 from vaewidgets.arguments.masks import rows_or_mask
 from vaewidgets.images import Images
+from vaewidgets.images.collection import GIVEN
 from vaewidgets.labels.table import check_order
 from vaewidgets.widgets.map.coloring import plain_text
 
@@ -95,7 +99,7 @@ class Table:
 
     Parameters
     ----------
-    data : DataFrame or None
+    data : DataFrame (of pandas, polars or Arrow) or None
     n : int
         Number of points.
     images : Images or None
@@ -111,12 +115,11 @@ class Table:
     """
 
     def __init__(self, data: Any, n: int, images: Images | None) -> None:
-        if data is not None and not isinstance(data, pd.DataFrame):
-            raise TypeError(f"data must be a pandas DataFrame, got {type(data).__name__}")
+        data = None if data is None else read_frame(data, "data")
         self.n = n
         self._images = images
         self.is_given = data is not None
-        self.frame = data if isinstance(data, pd.DataFrame) else pd.DataFrame(index=range(n))
+        self.frame = pd.DataFrame(index=range(n)) if data is None else data
         self._positions = self._match(self.frame, "data")
         sources = () if images is None else images.sources
         # What was no file has a source in words, such as "array of shape (28, 28)".
@@ -127,11 +130,12 @@ class Table:
         for place in range(self.frame.shape[1]):
             if _is_plain(self.frame.iloc[:, place]):
                 self._columns[self._free_name(plain_text(self.frame.columns[place]))] = place
+        self._given = None if images is None or GIVEN in self._columns else images.labels
 
     @property
     def column_names(self) -> list[str]:
-        """The columns that can colour a map."""
-        return list(self._columns)
+        """The columns that can colour a map, and what came along with the images."""
+        return [*self._columns, *([] if self._given is None else [GIVEN])]
 
     def column(self, name: Any) -> pd.Series[Any]:
         """Return a column's values, one for each point.
@@ -142,8 +146,10 @@ class Table:
             If there is none of that name, naming those there are.
         """
         key = plain_text(name)
+        if key == GIVEN and self._given is not None:
+            return pd.Series(self._given)
         if key not in self._columns:
-            known = ", ".join(repr(column) for column in self._columns) or "none"
+            known = ", ".join(repr(column) for column in self.column_names) or "none"
             raise KeyError(f"data has no column {key!r} to colour by; it has: {known}")
         values = self.frame.iloc[:, self._columns[key]]
         return values if self._positions is None else values.iloc[self._positions]
@@ -230,4 +236,6 @@ def _is_plain(column: pd.Series[Any]) -> bool:
     if column.dtype != object:
         return not pd.api.types.is_complex_dtype(column.dtype)
     first = next((value for value in column.array if value is not None and value is not pd.NA), "")
-    return np.ndim(first) == 0 and isinstance(first, (str, bool, int, float, np.generic))
+    return np.ndim(first) == 0 and isinstance(
+        first, (str, bool, int, float, np.generic, Decimal, Fraction)
+    )
