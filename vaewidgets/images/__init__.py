@@ -3,12 +3,12 @@
 ``sources`` is the way in, ``gathering`` lists what a source holds, whatever it is (``members``
 are what it holds and fetches later, ``classes`` the labels that come along), ``matching`` is the
 way of new images to a model that knows others (by its ``rule``), ``collection`` holds
-:class:`Images`, ``store`` a collection on disk (its file in ``store_file``), ``pixels`` the checks
-of arrays, ``ranges`` what their numbers mean, ``loading`` the reading of many files, ``opening`` of
-one after another, page by page (``pages``), ``decoding`` of one, ``formats`` what files are by
-their first bytes, ``identity`` what an image is known by wherever it goes, ``origin`` the file it
-came from, ``sprites`` the thumbnails, ``contact_sheet`` the picture that a notebook shows of a
-collection.
+:class:`Images`, ``store`` a collection on disk (its file in ``store_file``), ``pixels`` the
+checks of arrays, ``ranges`` what their numbers mean, ``loading`` the reading of many files,
+``opening`` of one after another, page by page (``pages``), ``decoding`` of one, ``formats`` what
+files are by their first bytes, ``identity`` what an image is known by wherever it goes,
+``origin`` the file it came from, ``sprites`` the thumbnails, ``contact_sheet`` the picture that a
+notebook shows of a collection.
 """
 
 from vaewidgets.images.collection import Images

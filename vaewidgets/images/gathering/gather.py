@@ -29,6 +29,13 @@ from vaewidgets.images.gathering.archives import (
 )
 from vaewidgets.images.gathering.batches import is_loader, read_batches
 from vaewidgets.images.gathering.folders import find_files
+from vaewidgets.images.gathering.names import (
+    archives_of,
+    folders_of,
+    name_of_file,
+    plain,
+    plain_items,
+)
 from vaewidgets.images.gathering.rows import (
     Parts,
     Rows,
@@ -44,8 +51,6 @@ from vaewidgets.images.members import Members
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# The longest path of Linux, in bytes: longer bytes are no name.
-_LONGEST_PATH = 4096
 
 ACCEPTED = (
     "accepted: an array or tensor, a folder, a file, an archive, a list or column of file names, "
@@ -121,7 +126,7 @@ class _Asked:
 
 def _gather_path(source: Any, asked: _Asked) -> Gathered:
     """List the images of a folder, or the file, of a name."""
-    name = _name_of(source)
+    name = name_of_file(source)
     if not name:
         raise ValueError('images is ""; accepted: the name of a file or folder, "." for this one')
     if is_address(name):
@@ -144,7 +149,7 @@ def _gather_path(source: Any, asked: _Asked) -> Gathered:
 
 def _gather_encoded(source: Any, _asked: _Asked) -> Gathered:
     """List what the content of a file holds: an image, or an archive of them."""
-    content = _plain(source)
+    content = plain(source)
     kind = kind_of(bytes(content[:HEAD]), "")
     if not kind:
         return Gathered([content])
@@ -179,7 +184,7 @@ def _gather_opened(source: Any, _asked: _Asked) -> Gathered:
 def _gather_frame(source: Any, _asked: _Asked) -> Gathered:
     """List the images of a table's only column of images."""
     items, labels, notice = frame_items(source)
-    return Gathered(_plain_items(items), notice=notice, labels=labels)
+    return Gathered(plain_items(items), notice=notice, labels=labels)
 
 
 def _gather_mapping(source: Mapping[Any, Any], _asked: _Asked) -> Gathered:
@@ -192,7 +197,7 @@ def _gather_mapping(source: Mapping[Any, Any], _asked: _Asked) -> Gathered:
             f"images is a {type(source).__name__} of the data sets {', '.join(map(str, parts))}: "
             f"pass one of them, such as images[{parts[0]!r}]"
         )
-    images = _plain_items(list(source.values()))
+    images = plain_items(list(source.values()))
     return Gathered(images, names=[str(name) for name in source])
 
 
@@ -236,19 +241,19 @@ def _gather_set(source: Any, _asked: _Asked) -> Gathered:
 
 def _gather_list(source: Iterable[Any], asked: _Asked) -> Gathered:
     """List the items of a list, or what is in them where all are folders or archives."""
-    items = _plain_items(source if isinstance(source, (list, tuple)) else list(source))
-    folders = _folders(items)
+    items = plain_items(source if isinstance(source, (list, tuple)) else list(source))
+    folders = folders_of(items)
     if folders:
         found = find_files(folders, asked.store)
         return Gathered(found.files, notice=found.notice, labels=_labels_of(found.files, folders))
-    archives = _archives(items)
-    if archives:
-        return _chained([_gather_path(name, asked) for name in archives])
+    shards = archives_of(items)
+    if shards:
+        return _chained([_gather_path(name, asked) for name in shards])
     rows = rows_of(items)
     if rows is None:
         return Gathered(items)
     images = [rows.fetch_or_missing(number) for number in range(len(rows))]
-    return Gathered(_plain_items(images), labels=[rows.label(k) for k in range(len(rows))])
+    return Gathered(plain_items(images), labels=[rows.label(k) for k in range(len(rows))])
 
 
 def _chained(parts: Sequence[Gathered]) -> Gathered:
@@ -259,13 +264,6 @@ def _chained(parts: Sequence[Gathered]) -> Gathered:
             "images is a list of archives that hold arrays: pass numpy.concatenate of the arrays"
         )
     return Gathered(Chain(members), notice="; ".join(part.notice for part in parts if part.notice))
-
-
-def _plain_items(items: Sequence[Any]) -> Sequence[Any]:
-    """Return items with names as text, open files as bytes and tensors as arrays."""
-    if any(not isinstance(item, (str, Image.Image, np.ndarray)) for item in items):
-        return [_plain(item) for item in items]
-    return items
 
 
 def _labels_of(files: Sequence[Path], folders: Sequence[Path]) -> list[str] | None:
@@ -281,18 +279,6 @@ def _inside(files: Sequence[Path], folder: Path) -> list[str]:
     """Return the paths of files inside their folder, with "/"."""
     start = len(str(folder / "x")) - 1
     return [str(file)[start:].replace(os.sep, "/") for file in files]
-
-
-def _archives(items: Sequence[Any]) -> list[Any]:
-    """Return the items if all are names of archives of pictures or tables, else an empty list."""
-    for item in items:
-        is_name = isinstance(item, (str, os.PathLike)) and os.fspath(item) not in ("",)
-        if not is_name or not str(item).lower().endswith(_SHARDS) or not Path(item).is_file():
-            return []
-    return list(items)
-
-
-_SHARDS = (".zip", ".tar", ".tgz", ".tar.gz", ".parquet")
 
 
 def _is_npz(file: Path | io.BytesIO) -> bool:
@@ -321,69 +307,12 @@ def _head(path: Path) -> bytes:
         return b""
 
 
-def _folders(items: Sequence[Any]) -> list[Path]:
-    """Return the items as paths if there are any and all are folders, else an empty list."""
-    folders = []
-    for item in items:
-        is_name = isinstance(item, (str, os.PathLike)) and os.fspath(item) not in ("",)
-        if not is_name or not _is_dir(path := Path(item).expanduser()):
-            return []  # at the first that is none: a long list of files is not looked through
-        folders.append(path)
-    return folders
-
-
-def _is_dir(path: Path) -> bool:
-    """Tell whether a path is a folder; no name of a file at all is none either."""
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):  # too long, or NUL in it
-        return False
-
-
-def _name_of(item: Any, default: Any = None) -> Any:
-    """Return a name of a file or folder as text; ``default`` for what is none.
-
-    Bytes are an encoded image, unless there is a file or folder of that name.
-    """
-    if isinstance(item, (str, os.PathLike)):
-        return os.fsdecode(item)
-    if isinstance(item, bytes) and 0 < len(item) <= _LONGEST_PATH and b"\0" not in item:
-        name = os.fsdecode(item)
-        if os.path.exists(name):  # noqa: PTH110 - Path.exists raises for names that are too long
-            return name
-    return default
-
-
-def _plain(item: Any) -> Any:
-    """Return a name that is bytes as text, an open file as its bytes, anything else as it is."""
-    if isinstance(item, (io.RawIOBase, io.BufferedIOBase)):
-        return _read_stream(item)
-    if isinstance(item, bytes):
-        return _name_of(item, item)
-    if isinstance(item, os.PathLike) and isinstance(os.fspath(item), bytes):
-        return os.fsdecode(item)
-    if is_array(item) and not isinstance(item, np.ndarray):
-        return as_array(item)
-    return item
-
-
-def _read_stream(stream: io.RawIOBase | io.BufferedIOBase) -> bytes:
-    """Return all of an open binary file, which is left where it stands."""
-    if not stream.seekable():
-        return stream.read() or b""
-    place = stream.tell()
-    stream.seek(0)
-    content = stream.read() or b""
-    stream.seek(place)
-    return content
-
-
 _ENCODED = (bytes, bytearray, memoryview, io.RawIOBase, io.BufferedIOBase)
 _OPENED = (zipfile.ZipFile, tarfile.TarFile, np.lib.npyio.NpzFile)
 
 # What a source can be, the narrower kinds first. Lines of an open text file are no pictures.
 _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, _Asked], Gathered]], ...] = (
-    (lambda source: _name_of(source) is not None, _gather_path),
+    (lambda source: name_of_file(source) is not None, _gather_path),
     (lambda source: isinstance(source, _ENCODED), _gather_encoded),
     (lambda source: isinstance(source, Image.Image), lambda source, _: Gathered([source])),
     (lambda source: isinstance(source, _OPENED), _gather_opened),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.arguments.seeds import as_seed
 from vaewidgets.gaussians import Gaussians, code_table
 from vaewidgets.neighbors import nearest
 from vaewidgets.projections import reduce_codes
@@ -83,7 +84,7 @@ def code_graph(
     *,
     space: ArrayLike | None = None,
     n_neighbors: int = NEIGHBOURS,
-    random_state: int = 0,
+    random_state: Any = 0,
     report: Report | None = None,
 ) -> CodeGraph:
     """Find neighbours and groups: about a minute and a half for 60,000 images, then kept.
@@ -124,15 +125,16 @@ def code_graph(
     Landau, The Frechet distance between multivariate normal distributions, 1982; Dasgupta and
     Hsu, Hierarchical sampling for active learning, 2008 (labels on a tree of clusters).
     """
+    seed = as_seed(random_state)
     means = code_table(codes)
     if len(means) == 0:
         raise ValueError("`codes` is 0 codes; accepted: at least 1")
     known = codes if isinstance(codes, Gaussians) else Gaussians(means, np.zeros_like(means))
     tell = report or _say_nothing
     walk, reach = _walk(known, n_neighbors, tell)
-    compared, note = _space(means, space, random_state, tell)
+    compared, note = _space(means, space, seed, tell)
     tell(None, "finding small groups")
-    groups, parents, heights = _tree(compared, random_state)
+    groups, parents, heights = _tree(compared, seed)
     tell(1.0, "ready to suggest")
     note = (
         f"{len(parents) // 2 + 1} small groups {note} and {n_neighbors} neighbours of each image"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from vaewidgets.arguments.seeds import as_seed
 from vaewidgets.labels.suggestions.spreading import suggest
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def ask_next(
     *,
     suggestions: Suggestions | None = None,
     passed: ArrayLike = (),
-    random_state: int = 0,
+    random_state: Any = 0,
 ) -> Rows:
     """Choose images to ask about.
 
@@ -90,7 +91,7 @@ def ask_next(
     free &= ~known.are_none
     if by == "group":
         doubt = 1 - np.maximum(known.probability, known.barred)
-        return _of_group(graph, free, doubt, count, random_state)
+        return _of_group(graph, free, doubt, count, as_seed(random_state))
     doubt = _doubt(graph, labels, known)
     if by == "uncertain":
         return _spread_out(graph, doubt, free, count)

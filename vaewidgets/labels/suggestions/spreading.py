@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.arguments.seeds import as_seed
 from vaewidgets.labels.suggestions.groups import familiarity, group_shares, remoteness
 from vaewidgets.labels.suggestions.rejections import barred_cells
 from vaewidgets.labels.suggestions.temperature import (
@@ -85,7 +86,7 @@ def suggest(
     steps: ArrayLike | None = None,
     rejected: Rejected | None = None,
     least: float = 0.5,
-    random_state: int = 0,
+    random_state: Any = 0,
 ) -> Suggestions:
     """Propose a class for every image from the labels of a few.
 
@@ -164,7 +165,7 @@ def suggest(
     shares, by_group = spread(graph, rows, columns, len(classes))
     away = remoteness(graph, graph.groups[rows])[graph.groups]
     weights = step_weights(of_step)
-    masks = held_out(of_step, random_state)
+    masks = held_out(of_step, as_seed(random_state))
     trials = [_trial(graph, (rows, columns, weights), mask) for mask in masks]
     power = power_of(trials, away[labels == 0])
     # The label itself is no evidence for itself.

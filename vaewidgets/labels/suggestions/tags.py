@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaewidgets.arguments.seeds import as_seed
 from vaewidgets.labels.suggestions.groups import group_shares
 from vaewidgets.labels.suggestions.spreading import (
     Suggestions,
@@ -39,7 +40,7 @@ def suggest_tag(
     *,
     rejected: Rejected | None = None,
     least: float = 0.5,
-    random_state: int = 0,
+    random_state: Any = 0,
 ) -> Suggestions:
     """Propose for every image whether it has a tag, from a few that have and have not.
 
@@ -88,7 +89,7 @@ def suggest_tag(
         raise ValueError(f"`codes` holds {said.max()}; accepted: 0 not said, 1 yes, 2 no")
     if not (said == YES).any():
         return nothing(len(graph))
-    rng = np.random.default_rng(random_state)
+    rng = np.random.default_rng(as_seed(random_state))
     rows, values, stood_in = _examples(said, rng)
     if (values > 0).all():
         return nothing(len(graph))
