@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vaewidgets.clusters import cluster as cluster
     from vaewidgets.core.models.autoencoders import Autoencoder as Autoencoder
     from vaewidgets.core.models.clustering_vae import ClusterVAE as ClusterVAE
+    from vaewidgets.core.models.decoder import Decoder as Decoder
     from vaewidgets.core.models.foreign import from_torch as from_torch
     from vaewidgets.core.models.hierarchical import HierarchicalVAE as HierarchicalVAE
     from vaewidgets.core.models.vae import VAE as VAE
@@ -39,6 +40,7 @@ _ROOMS = {
     "Autoencoder": "vaewidgets.core.models.autoencoders",
     "ClusterVAE": "vaewidgets.core.models.clustering_vae",
     "HierarchicalVAE": "vaewidgets.core.models.hierarchical",
+    "Decoder": "vaewidgets.core.models.decoder",
     "from_torch": "vaewidgets.core.models.foreign",
     "Gaussians": "vaewidgets.gaussians",
     "Images": "vaewidgets.images",
@@ -58,6 +60,7 @@ __all__ = [
     "Annotator",
     "Autoencoder",
     "ClusterVAE",
+    "Decoder",
     "Gaussians",
     "HierarchicalVAE",
     "Images",

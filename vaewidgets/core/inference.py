@@ -13,6 +13,7 @@ from torch import Tensor
 from vaewidgets.core import losses
 from vaewidgets.core.loop.feeding import check_length, float_batch, map_below, tensor_of
 from vaewidgets.core.loop.threads import limited_threads
+from vaewidgets.core.networks.given import GivenCodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +160,13 @@ def reconstruct(
 
 
 def active_dimensions(networks: EncoderDecoder, pixels: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which dimensions (d,) vary with the image, measured on at most 2000 images."""
+    """Return which dimensions (d,) vary with the image, measured on at most 2000 images.
+
+    Codes that come from elsewhere have a scale of their own: any difference counts.
+    """
+    if isinstance(networks.encoder, GivenCodes):
+        differs: NDArray[np.bool_] = (networks.encoder.codes.std(dim=0) > 0).cpu().numpy()
+        return differs
     means, _ = encode_rows(
         networks, pixels, np.arange(0, len(pixels), -(-len(pixels) // N_CHECKED))
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from vaewidgets.core.loop.feeding import Pixels
+    from vaewidgets.core.networks.given import GivenCodes, Standardised
     from vaewidgets.core.networks.registry import EncoderDecoder
 
     Report = Callable[[float | None, str], None]
@@ -247,3 +248,32 @@ class Reconstruction:
         penalty = losses.sparse_penalty(codes, self.activity)
         parts["sparsity"] = penalty.detach()
         return Terms(reconstruction + self.sparsity * penalty, parts)
+
+
+class DecodeGiven:
+    """Negative log-likelihood of an image given the code that came with it.
+
+    Parameters
+    ----------
+    likelihood : PixelLikelihood
+        Of the pixels.
+    noise : float, >= 0
+        Standard deviation of the noise added to the codes, in units of theirs.
+    """
+
+    def __init__(self, likelihood: PixelLikelihood, noise: float) -> None:
+        self.likelihood, self.noise = likelihood, noise
+
+    def __call__(self, module: nn.Module, batch: Tensor, moment: Moment) -> Terms:
+        """Return the loss and its part ``reconstruction``, nats an image."""
+        networks = cast("EncoderDecoder", module)
+        given, decoder = (
+            cast("GivenCodes", networks.encoder),
+            cast("Standardised", networks.decoder),
+        )
+        codes = given.codes[moment.rows.to(given.codes.device)]
+        if self.noise > 0:
+            noise = torch.empty_like(codes).normal_(0.0, self.noise, generator=moment.generator)
+            codes = codes + noise * decoder.scale
+        reconstruction = -self.likelihood(networks, batch, decoder(codes), moment)
+        return Terms(reconstruction, {"reconstruction": reconstruction.detach()})

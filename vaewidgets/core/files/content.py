@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import numbers
+from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
+from vaewidgets.core.files.before import check_after
 from vaewidgets.images import ImageRule
 
 if TYPE_CHECKING:
@@ -97,7 +99,14 @@ def check_content(model: type[Model], content: dict[str, Any], architecture: Arc
         raise ValueError(f"parameters must be exactly {sorted(expected)}")
     restored = model(**restored_parameters(parameters), device="cpu")
     restored.check_params()
-    if restored.architecture(*_size(architecture)) != architecture:
+    expected_here = restored.architecture(*_size(architecture))
+    if expected_here.code == "given":  # how many codes, and how long, only the data told
+        sizes: dict[str, Any] = {
+            "n_latent": architecture.n_latent,
+            "n_known": architecture.n_known,
+        }
+        expected_here = replace(expected_here, **sizes)
+    if expected_here != architecture:
         raise ValueError("the parameters and the architecture do not belong together")
     if not isinstance(history, list) or not all(map(_is_record, history)):
         raise ValueError("history must be a list of tables of finite numbers")
@@ -112,6 +121,7 @@ def check_content(model: type[Model], content: dict[str, Any], architecture: Arc
         raise ValueError("outcome must be a word")
     if not isinstance(content["trained_with"], dict):
         raise ValueError("trained_with must be a table")
+    check_after(content)
 
 
 def restored_parameters(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from vaewidgets.arguments.seeds import as_seed
+from vaewidgets.core.files.before import Before
 from vaewidgets.core.files.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, stands
 from vaewidgets.core.files.content import parameters_of
 from vaewidgets.core.inference import active_dimensions
@@ -41,10 +43,21 @@ class KeptTraining:
         self.earlier: Checkpoint | None = None
         self.module: EncoderDecoder | None = None
         self.trained_with: dict[str, Any] = {}
+        self.before = Before()
 
     @classmethod
-    def find(cls, model: Model, images: Images, architecture: Architecture) -> Self | None:
+    def find(
+        cls, model: Model, images: Images, architecture: Architecture, about: dict[str, str]
+    ) -> Self | None:
         """Look into ``model.checkpoint``; None where nothing is to be kept.
+
+        Parameters
+        ----------
+        model : Model
+        images : Images
+        architecture : Architecture
+        about : dict of str
+            What else must be as it was, by hash.
 
         Raises
         ------
@@ -58,13 +71,29 @@ class KeptTraining:
         kept = cls(Path(model.checkpoint), model, images)
         if stands(kept.path):
             kept.earlier = load_checkpoint(kept.path, type(model).__name__, model._check_content)
-            kept._compare(architecture)
+            kept._compare(architecture, about)
         return kept
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether nothing is left of the training that is kept."""
         return self.earlier is not None and self.earlier.training is None
+
+    def find_before(self, n_epochs: int) -> Before:
+        """Return what was before the training that is to begin, or goes on, here.
+
+        Parameters
+        ----------
+        n_epochs : int
+            Epochs asked for now, in all.
+        """
+        if self.earlier is None:
+            return Before()
+        content = self.earlier.content
+        if not self.is_finished:
+            return Before.of_resumed(content)
+        done = Before(self.earlier.networks, content["history"], content["trained_with"])
+        return done if n_epochs > done.epochs else Before()
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -77,20 +106,22 @@ class KeptTraining:
             raise LookupError(f"nothing was kept in {self.path}")
         return self.earlier
 
-    def seed(self, fresh: int) -> int:
-        """Return the seed that the training began with, or the fresh one."""
-        return fresh if self.earlier is None else int(self.earlier.content["trained_with"]["seed"])
-
-    def begin(self, module: EncoderDecoder, trained_with: dict[str, Any]) -> None:
-        """Say what is trained, and under what circumstances."""
-        self.module, self.trained_with = module, trained_with
+    def seed(self, random_state: Any) -> int:
+        """Return the seed that the training began with, or a fresh one."""
         if self.earlier is None:
+            return as_seed(random_state)
+        return int(self.earlier.content["trained_with"]["seed"])
+
+    def begin(self, module: EncoderDecoder, trained_with: dict[str, Any], before: Before) -> None:
+        """Say what is trained, under what circumstances, and after what."""
+        self.module, self.trained_with, self.before = module, trained_with, before
+        if self.earlier is None or self.is_finished:
             return
-        before = self.earlier.content["trained_with"]
+        then = self.earlier.content["trained_with"]
         changed = [
-            f"{name} {before.get(name)} then, {trained_with[name]} now"
+            f"{name} {then.get(name)} then, {trained_with[name]} now"
             for name in CIRCUMSTANCES
-            if before.get(name) != trained_with[name]
+            if then.get(name) != trained_with[name]
         ]
         if changed:
             warnings.warn(
@@ -110,7 +141,7 @@ class KeptTraining:
         self.module.train(was_training)
         content = {
             "parameters": parameters_of(self.model),
-            "history": snapshot.numbers["history"],
+            "history": self.before.joined(snapshot.numbers["history"]),
             "outcome": "running",
             "active_dimensions": active.tolist(),
             "trained_with": self.trained_with,
@@ -120,13 +151,15 @@ class KeptTraining:
             self.path, Checkpoint(type(self.model).__name__, self.module, content, snapshot)
         )
 
-    def _compare(self, architecture: Architecture) -> None:
+    def _compare(self, architecture: Architecture, about: dict[str, str]) -> None:
         """Refuse the training of another model or of other images."""
         earlier = self.checkpoint()
         now, then = parameters_of(self.model), dict(earlier.content["parameters"])
         for name in ("n_threads", *([] if type(now["random_state"]) is int else ["random_state"])):
             now.pop(name)
             then.pop(name)
+        if self.is_finished and earlier.content["outcome"] == "finished":
+            then["max_epochs"] = now["max_epochs"]  # more of them are learned on top
         differing = [
             f"{name}={then[name]!r} there, {now[name]!r} here"
             for name in now
@@ -136,6 +169,12 @@ class KeptTraining:
             differing.append("images of another size")
         elif earlier.content["trained_with"].get("images_sha256") != self.images.fingerprint:
             differing.append("other images")
+        trained_with = earlier.content["trained_with"]
+        differing += [
+            f"other {name.partition('_')[0]}"
+            for name, value in about.items()
+            if trained_with.get(name) != value
+        ]
         if differing:
             raise ValueError(
                 f"checkpoint {str(self.path)!r} holds another training "

@@ -32,6 +32,8 @@ class Options:
         How the learning rate changes.
     keep_every : float
         Seconds between two snapshots.
+    after_epochs, after_steps : int, >= 0
+        Done in earlier trainings of the same weights: the objective counts on from there.
     """
 
     max_epochs: int
@@ -42,6 +44,8 @@ class Options:
     n_threads: int | None = None
     schedule: str = "one_cycle"
     keep_every: float = 60.0
+    after_epochs: int = 0
+    after_steps: int = 0
 
     def steps_per_epoch(self, n_images: int) -> int:
         """Full batches in one pass; what is left over is another image each epoch."""
@@ -50,17 +54,22 @@ class Options:
 
 @dataclass(frozen=True)
 class Moment:
-    """Where in the training an objective is asked: for warm-ups, and for its noise."""
+    """Where in the training an objective is asked: for warm-ups, and for its noise.
+
+    Steps and epochs count on from an earlier training, if there was one.
+    """
 
     step: int
     n_steps: int
     epoch: int
     generator: torch.Generator
+    rows: Tensor  # (b,): which images the batch holds
+    is_warm: bool = False  # an earlier training has seen to all that comes gradually
 
     @property
     def fraction(self) -> float:
-        """Share of the steps already done, 0 to 1."""
-        return self.step / self.n_steps
+        """Share of the steps already done, 0 to 1; 1 where an earlier training did them."""
+        return 1.0 if self.is_warm else self.step / self.n_steps
 
 
 @dataclass(frozen=True)

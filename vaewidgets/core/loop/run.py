@@ -146,7 +146,12 @@ class Run:
         if prepare is not None and self.prepared < self.state.epoch:
             self.in_step = True
             self.module.eval()
-            prepare(self.module, self.pixels, self.state.epoch, self._report)
+            prepare(
+                self.module,
+                self.pixels,
+                self.options.after_epochs + self.state.epoch,
+                self._report,
+            )
             self.module.train()
             self.in_step = False
             self.state.doing = ""
@@ -169,7 +174,15 @@ class Run:
         self.in_step = True
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
-        moment = Moment(state.step, state.n_steps, state.epoch, self.noise)
+        after = self.options.after_steps
+        moment = Moment(
+            after + state.step,
+            after + state.n_steps,
+            self.options.after_epochs + state.epoch,
+            self.noise,
+            rows,
+            is_warm=after > 0,
+        )
         terms = self.objective(self.module, float_batch(pixels), moment)
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(terms.loss)

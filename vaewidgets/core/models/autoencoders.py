@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from vaewidgets.core.inference import decode, encode
+from vaewidgets.core.inference import encode
 from vaewidgets.core.losses import LIKELIHOODS
 from vaewidgets.core.models.checks import check_choice, check_real
 from vaewidgets.core.models.estimator import ImageModel
+from vaewidgets.core.models.scores import squared_error
 from vaewidgets.core.objectives import PixelLikelihood, Reconstruction
 
 if TYPE_CHECKING:
@@ -140,10 +141,5 @@ class Autoencoder(ImageModel):
         check_is_fitted(self)
         networks = self.networks_
         checked = self._matched(images, networks)
-        total = 0.0
-        for start in range(0, len(checked), 1000):
-            pixels = checked.pixels[start : start + 1000]
-            restored = decode(networks, encode(networks, pixels)[0], self.likelihood)
-            values = pixels / np.float32(255) if pixels.dtype == np.uint8 else pixels
-            total += float(((restored - values) ** 2).sum(dtype=np.float64))
-        return -total / (len(checked) * networks.architecture.size.n_values)
+        codes = encode(networks, checked.pixels)[0]
+        return -squared_error(networks, checked.pixels, codes, self.likelihood)

@@ -180,6 +180,15 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
             start=start,
         )
 
+    def objective_after(self, history: list[dict[str, float]], n_epochs: int) -> Objective:
+        """Return the same for more epochs: the classes have begun, or begin at once."""
+        bound = self.objective(n_epochs)
+        assert isinstance(bound, ClusterBound)
+        if bound.plain_epochs > 0:
+            has_begun = any(record["certainty"] for record in history)
+            bound.plain_epochs = 1 if has_begun else int(history[-1]["epoch"])
+        return bound
+
     def _n_plain(self, n_epochs: int) -> int:
         """Epochs before the classes begin, of ``n_epochs``."""
         if self.plain_epochs == "auto":
@@ -197,6 +206,13 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
         self.check_params()
         checked = as_images(images)  # once: a folder would be read again for the labels
         super().fit(checked)
+        self.labels_ = self.predict(checked)
+        return self
+
+    def partial_fit(self, images: Any, y: Any = None, *, epochs: int | None = None) -> Self:
+        """Go on learning; see :meth:`VAE.partial_fit`. Classes that have begun stay."""
+        checked = as_images(images)
+        super().partial_fit(checked, epochs=epochs)
         self.labels_ = self.predict(checked)
         return self
 

@@ -18,6 +18,7 @@ from vaewidgets.core.networks.cluster_head import ClusterHead
 from vaewidgets.core.networks.conv import ConvDecoder, ConvEncoder
 from vaewidgets.core.networks.dense_unet import DenseUNetDecoder, DenseUNetEncoder
 from vaewidgets.core.networks.dual_conv import DualConvDecoder, DualConvEncoder
+from vaewidgets.core.networks.given import GivenCodes, Standardised
 from vaewidgets.core.networks.mlp import MLPDecoder, MLPEncoder
 from vaewidgets.core.networks.size import ImageSize
 from vaewidgets.core.networks.spatial import SpatialDecoder, SpatialEncoder
@@ -78,7 +79,8 @@ NETWORKS: dict[str, Family] = {
         ConvEncoder, ConvDecoder, {"first_channels": (16, 8, 256), "max_channels": (64, 8, 1024)}
     ),
 }
-CODES = ("gaussian", "plain", "sigmoid")
+CODES = ("gaussian", "plain", "sigmoid", "given")
+MAX_KNOWN = 10_000_000
 
 
 class EncoderDecoder(nn.Module):
@@ -157,10 +159,13 @@ class Architecture:
         Dimensions of the code.
     settings : dict of str to int
         What differs from the defaults of the network; completed with them.
-    code : {"gaussian", "plain", "sigmoid"}
-        A mean and a variance for each image, or numbers, or numbers between 0 and 1.
+    code : {"gaussian", "plain", "sigmoid", "given"}
+        A mean and a variance for each image, or numbers, or numbers between 0 and 1; or no
+        encoder, but codes that come from elsewhere.
     n_clusters : int, 0 to 1000
         Classes over the codes; 0 for a model that does not cluster.
+    n_known : int, 0 to 10 million
+        Images whose codes are given; 0 where an encoder makes them.
 
     Raises
     ------
@@ -176,6 +181,7 @@ class Architecture:
     settings: dict[str, int] = field(default_factory=dict)
     code: str = "gaussian"
     n_clusters: int = 0
+    n_known: int = 0
 
     def __post_init__(self) -> None:
         for name, accepted in (("network", tuple(NETWORKS)), ("code", CODES)):
@@ -189,6 +195,7 @@ class Architecture:
             "channels": (1, 3),
             "n_latent": (1, MAX_LATENT),
             "n_clusters": (0, MAX_CLUSTERS),
+            "n_known": (1, MAX_KNOWN) if self.code == "given" else (0, 0),
         }
         for name, (lowest, highest) in limits.items():
             _check_size(name, getattr(self, name), lowest, highest)
@@ -201,7 +208,10 @@ class Architecture:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the names and sizes as plain JSON values."""
-        return asdict(self)
+        table = asdict(self)
+        if self.n_known == 0:  # as files were before there were given codes
+            del table["n_known"]
+        return table
 
     def outline(self) -> EncoderDecoder:
         """Build the modules on the meta device: shapes and no memory.
@@ -214,11 +224,13 @@ class Architecture:
         family = NETWORKS[self.network]
         n_outputs = 2 * self.n_latent if self.code == "gaussian" else self.n_latent
         with torch.device("meta"):
-            module = EncoderDecoder(
-                family.encoder(self.size, n_outputs, **self.settings),
-                family.decoder(self.size, self.n_latent, **self.settings),
-                self,
-            )
+            decoder = family.decoder(self.size, self.n_latent, **self.settings)
+            if self.code == "given":
+                encoder: nn.Module = GivenCodes(self.n_known, self.n_latent)
+                decoder = Standardised(decoder, self.n_latent)
+            else:
+                encoder = family.encoder(self.size, n_outputs, **self.settings)
+            module = EncoderDecoder(encoder, decoder, self)
         n_parameters = sum(math.prod(p.shape) for p in module.parameters())
         if n_parameters > MAX_PARAMETERS:
             raise ValueError(
