@@ -60,7 +60,7 @@ def provenance(images: Images, seed: int, options: Options) -> dict[str, Any]:
         "vaewidgets": metadata.version("vaewidgets"),
         "torch": torch.__version__,
         "device": options.device.type,
-        "n_threads": options.n_threads or torch.get_num_threads(),
+        "n_threads": options.n_threads or "by pace",
         "seed": seed,
         "n_images": len(images),
         "images_sha256": images.fingerprint,

@@ -27,7 +27,7 @@ class Options:
     device : torch.device
         Where to compute.
     n_threads : int or None
-        CPU threads; None leaves torch's setting alone.
+        CPU threads; None chooses them by the pace of the steps, on a CPU.
     schedule : {"one_cycle", "constant"}
         How the learning rate changes.
     keep_every : float

@@ -37,6 +37,9 @@ class TrainingState:
         image), ``learning_rate`` and ``seconds`` since the start.
     doing : str
         What is done between two steps, if it takes long ("UMAP: ..."); "" as a rule.
+    threads : dict of int to int
+        How many steps were computed on how many CPU threads, where their number is chosen by the
+        pace; empty else.
     outcome : str or None
         None while it runs, then "finished", "stopped" (by :meth:`stop`), "interrupted" (by the
         kernel's stop button), "diverged" (a loss that is not finite) or "failed".
@@ -56,6 +59,7 @@ class TrainingState:
         self.history: list[dict[str, float]] = []
         self.doing = ""
         self.outcome: str | None = None
+        self.threads: dict[int, int] = {}
         self._reconstruct = reconstruct
         self._stop = threading.Event()
         self._started = time.perf_counter()

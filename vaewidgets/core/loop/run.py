@@ -6,7 +6,7 @@ import copy
 import math
 import time
 import warnings
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from vaewidgets.core.loop.feeding import Pixels
     from vaewidgets.core.loop.progress import Callback
+    from vaewidgets.core.loop.threads import Pace
 
     Preview = Callable[[], tuple[NDArray[np.float32], NDArray[np.float32]]]
 
@@ -83,6 +84,7 @@ class Run:
         self.good = copy.deepcopy(module.state_dict())  # weights after the last finite epoch
         self.in_step = False  # interrupted there, weights and moments may not belong together
         self.keep: Callable[[], None] | None = None
+        self.pace: Pace | None = None  # what chooses the threads, if they are to be chosen
         self.kept_at = time.monotonic()
 
     def loop(self) -> str:
@@ -101,7 +103,8 @@ class Run:
                 for rows, batch in batches:
                     if state.is_stopping:
                         return "stopped"
-                    self._step(rows, batch)
+                    with nullcontext() if self.pace is None else self.pace.step():
+                        self._step(rows, batch)
                     if (bad := self._check()) is not None:
                         self._put_back(*bad)
                         return "diverged"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from torch import nn
 
 from vaewidgets.core.loop.interrupts import deferred_interrupt
@@ -16,7 +17,7 @@ from vaewidgets.core.loop.options import Objective, Options
 from vaewidgets.core.loop.progress import TrainingState
 from vaewidgets.core.loop.resume import Snapshot, restore, take_snapshot
 from vaewidgets.core.loop.run import Run
-from vaewidgets.core.loop.threads import limited_threads
+from vaewidgets.core.loop.threads import Pace, limited_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,8 +80,14 @@ def train(
         Interrupted before the first step was done: nothing was learned.
     """
     outcome = "failed"
-    with limited_threads(options.n_threads):
+    n_threads, by_pace = options.n_threads, options.n_threads is None
+    if by_pace and options.device.type == "cpu":
+        n_threads = torch.get_num_threads()
+    with limited_threads(n_threads):
         run = Run(module, objective, pixels, options, callbacks=callbacks, reconstruct=reconstruct)
+        if by_pace and n_threads is not None:
+            run.pace = Pace(n_threads)
+            run.state.threads = run.pace.steps
         if keep is not None:
             run.keep = lambda: keep(take_snapshot(run))
         if resume is not None:

@@ -256,6 +256,9 @@ class LearningModel(BaseEstimator):  # type: ignore[misc]
         if state.outcome == "interrupted":
             note = f"Interrupted after step {state.step}: what was learned is kept."
             print(note, file=sys.stderr)  # noqa: T201  (said once, where the interrupt is shown)
+        if state.threads:
+            counted = {str(threads): steps for threads, steps in state.threads.items()}
+            trained_with["steps_by_threads"] = counted
         active = active_dimensions(module, checked.pixels)
         if state.step >= COLLAPSE_STEPS:
             warn_of_collapse(active)

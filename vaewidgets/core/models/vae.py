@@ -175,17 +175,19 @@ class VAE(VariationalModel):
     schedule : {"one_cycle", "constant"}, default "one_cycle"
         The rate rises at first and falls to almost 0, or stays.
     random_state : int, RandomState or None, default 0
-        Fixes weights, order and noise: on a CPU, with the same number of threads, the same
-        integer gives the same bits. None is another model each time.
+        Fixes weights, order and noise: on a CPU, with the same ``n_threads``, the same integer
+        gives the same bits; where these are chosen by pace, the same on an idle machine. None is
+        another model each time.
     device : str, default "auto"
         "auto" (cuda, else mps, else cpu) or a torch device.
     n_threads : int >= 1 or None, default None
         CPU threads of the training; None is 1 for images below 16 x 16 pixels, where more gain
-        nothing, else torch's setting.
+        nothing, else chosen by the pace of the steps and again when that falls, as beside other
+        programs fewer may be many times as fast. ``trained_with_["steps_by_threads"]`` tells.
     checkpoint : path or None, default None
         Folder in which the training is kept once a minute, and when it is stopped: ``fit`` with
         the same parameters and images goes on there after an interrupt or a crash, with the same
-        bits as a training without one.
+        bits as a training without one where ``n_threads`` is set.
     progress : "auto", bool or Callback, default "auto"
         A live view in a notebook, a bar in a terminal, nothing, or an object that is told.
 
