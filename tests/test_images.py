@@ -180,9 +180,9 @@ def test_a_list_of_equal_arrays_is_an_array_and_keeps_its_size():
         ([[[1, 2], [3]]], ValueError, "differ in length"),
         ([[["a", "b"]]], ValueError, "uint8"),
         (
-            pd.DataFrame({"image": ["x.png"], "back": ["y.png"]}),
+            pd.DataFrame({"front": ["x.png"], "back": ["y.png"]}),
             TypeError,
-            r"DataFrame, has image, back, of which several can be images.*frame\[name\]",
+            r"DataFrame, has front, back, of which several can be images.*frame\[name\]",
         ),
         (pd.DataFrame({"name": ["x"], "size": [0]}), TypeError, "none is an image"),
         ({b"x.png", b"y.png"}, TypeError, "set, which has no order"),

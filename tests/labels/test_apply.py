@@ -193,7 +193,7 @@ def test_a_column_that_does_not_tell_images_apart_is_refused():
 
 
 def test_what_is_no_frame_is_refused():
-    with pytest.raises(TypeError, match="frame must be a pandas DataFrame, got list"):
+    with pytest.raises(TypeError, match="frame is list; accepted: a pandas DataFrame"):
         labelled_in(lambda _: [1])
 
 

@@ -173,7 +173,7 @@ def test_without_a_frame_one_is_made(annotate):
 @pytest.mark.parametrize(
     ("frame", "column", "classes", "error", "words"),
     [
-        ([1], "label", None, TypeError, "frame must be a pandas DataFrame, got list"),
+        ([1], "label", None, TypeError, "frame is list; accepted: a pandas DataFrame"),
         (pd.DataFrame({"x": [1]}), "label", None, ValueError, "1 rows for 12 images"),
         (pd.DataFrame({"x": range(N)}), {"x": 1}, None, TypeError, "must be hashable"),
         (pd.DataFrame({"x": range(N)}), ["x"], None, TypeError, "tags are True or False"),

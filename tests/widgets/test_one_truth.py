@@ -240,3 +240,65 @@ def test_a_cell_that_empties_the_column_is_told_and_can_be_undone(annotate, capl
     assert "2 labels were taken off by a cell" in caplog.text
     assert notes.undo()
     assert names(frame)[:2] == ["cat", "cat"]
+
+
+def in_a_cell(*steps):
+    """Run the steps of a cell."""
+    info = object()
+    gate._close(info)
+    try:
+        for step in steps:
+            step()
+    finally:
+        gate._open(type("Result", (), {"info": info}))
+
+
+def on_the_page(notes, kind, rows=None, **content):
+    """Return a gesture that comes on another thread, as in a real host."""
+
+    def gesture():
+        thread = threading.Thread(
+            target=edit, args=(notes, 1, kind, rows), kwargs={**content, "client": "page"}
+        )
+        thread.start()
+        thread.join()
+
+    return gesture
+
+
+def test_what_was_taken_from_a_cell_is_not_taken_again_after_an_undo(annotate):
+    frame = pd.DataFrame({"id": range(N)})
+    notes = annotate(frame)
+    read = []
+
+    def write(row):
+        return lambda: frame.__setitem__(
+            "label", [("dog" if k == row else name) for k, name in enumerate(names(frame))]
+        )
+
+    def look():
+        read.append(notes.labels[:2].tolist())
+
+    in_a_cell(write(0), look, on_the_page(notes, "undo"), write(1), look)
+    assert read == [["dog", None], [None, "dog"]]
+    assert notes.labels[:2].tolist() == [None, "dog"]
+    assert names(frame)[:2] == [None, "dog"]
+
+
+def test_where_cell_and_gesture_meet_the_gesture_stands_above_the_cell(annotate):
+    frame = pd.DataFrame({"id": range(N)})
+    notes = annotate(frame)
+
+    def write():
+        frame.loc[0, "label"] = "dog"
+
+    cat = {"class": 0}
+    in_a_cell(write, on_the_page(notes, "label", [0], **cat))
+    assert notes.labels[0] == "cat"
+    assert names(frame)[0] == "cat"
+    assert notes.undo()
+    assert names(frame)[0] == "dog"
+    assert notes.undo()
+    assert names(frame)[0] == "cat"
+    assert notes.undo()
+    assert names(frame)[0] is None
