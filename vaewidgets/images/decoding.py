@@ -348,11 +348,18 @@ def check_header(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            turned = image.getexif().get(_ORIENTATION_TAG, 1) in (5, 6, 7, 8)
+            turned = _exif(image).get(_ORIENTATION_TAG, 1) in (5, 6, 7, 8)
         except Exception:  # noqa: BLE001 - damaged EXIF raises anything; the pixels may be fine
             turned = False
     height, width = (image.width, image.height) if turned else (image.height, image.width)
     return Opened(image, height, width, is_ours, digest, is_cut=is_cut)
+
+
+def _exif(image: Image.Image) -> Image.Exif:
+    """Return what the header says of the camera; Pillow would decode all of a PNG for it."""
+    if image.format != "PNG" or "exif" in image.info or "Raw profile type exif" in image.info:
+        return image.getexif()
+    return Image.Exif()
 
 
 def _of_record(record: Mapping[Any, Any]) -> Any:

@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
-from PIL import Image
 
+from vaewidgets.images.canvas import Canvas, MemoryCanvas
 from vaewidgets.images.decoding import (
-    Opened,
     UnreadableError,
     decode,
     describe,
     identify,
 )
+from vaewidgets.images.fitting import prepare
 from vaewidgets.images.identity import DTYPE
 from vaewidgets.images.opening import Opener
 from vaewidgets.images.pages import more_pages
 from vaewidgets.images.progress import with_progress
 from vaewidgets.images.ranges import Brightness
+from vaewidgets.images.workers import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
-
     from vaewidgets.images.identity import Contents
     from vaewidgets.images.pixels import PixelArray
-    from vaewidgets.images.ranges import ValueRange
+    from vaewidgets.images.rule import Rules
 
-FITS = ("pad", "crop", "resize")
-CHANNELS = {"gray": 1, "rgb": 3}
+
+# Images whose headers are read to guess the size of all.
+_SAMPLE = 64
 
 # Longest side files are brought to unless a size is asked for: photographs of 12 Mpx would fill
 # any memory, and the networks are made for images of this order.
@@ -62,21 +63,6 @@ class Rejected:
     reason: str
 
 
-@dataclass(frozen=True)
-class Rules:
-    """How images are brought to one size and colour; see ``load_images`` for the meaning."""
-
-    size: tuple[int, int] | None
-    fit: str
-    channels: str | None
-    background: tuple[int, int, int]
-    max_pixels: int
-    progress: bool
-    frames: str = "first"
-    value_range: ValueRange = None
-    axes: str | None = None
-
-
 @dataclass
 class Account:
     """What became of the items, apart from the pixels."""
@@ -97,13 +83,6 @@ class Reading:
 
     pixels: PixelArray
     account: Account
-
-
-class Canvas(Protocol):
-    """Where images of one size are put, one after another."""
-
-    def append(self, image: PixelArray) -> None:
-        """Take one (height, width, 1 or 3) image, uint8 or float32 in [0, 1]."""
 
 
 CanvasT = TypeVar("CanvasT", bound=Canvas)
@@ -129,7 +108,7 @@ def read_items(items: Sequence[Any], rules: Rules) -> Reading:
     ValueError
         If there is no item, or none can be read.
     """
-    canvas, account = read_into(_MemoryCanvas, items, rules)
+    canvas, account = read_into(MemoryCanvas, items, rules, may_guess=True)
     account.announce()
     return Reading(canvas.pixels(), account)
 
@@ -152,9 +131,22 @@ def turn_pages(items: Sequence[Any], rules: Rules) -> tuple[Sequence[Any], Seque
 
 
 def read_into(
-    make_canvas: Callable[[int, tuple[int, int], int], CanvasT], items: Sequence[Any], rules: Rules
+    make_canvas: Callable[[int, tuple[int, int], int], CanvasT],
+    items: Sequence[Any],
+    rules: Rules,
+    *,
+    may_guess: bool = False,
 ) -> tuple[CanvasT, Account]:
     """Read every item into a canvas, made for at most so many images of a size and channels.
+
+    Parameters
+    ----------
+    make_canvas : callable(capacity, size, channels)
+    items : sequence
+    rules : Rules
+    may_guess : bool
+        Where no size is asked for, begin with that of some images, and begin anew should all of
+        them ask for another: most collections are of one size, and are opened once.
 
     Raises
     ------
@@ -163,39 +155,164 @@ def read_into(
     """
     if len(items) == 0:
         raise ValueError("got 0 images: the list is empty")
+    brightness = _look_for_range(items, rules)
     rejected: dict[int, Rejected] = {}
     size, notice = rules.size, ""
-    brightness = _look_for_range(items, rules)
     if size is None:
-        sizes = _count_sizes(items, rules, rejected, brightness)
+        headers = _Headers(items, rules, brightness)
+        size = headers.guess() if may_guess else None
+        if size is not None:
+            read = _Reader(items, rules, replace(brightness), size).read(make_canvas, {})
+            chosen, notice = _choose_size(read.sizes, rules.fit, read.rejected)
+            if chosen == size:
+                return read.canvas, read.account(notice)
+        sizes, rejected = headers.all()
         size, notice = _choose_size(sizes, rules.fit, rejected)
-    canvas = make_canvas(len(items) - len(rejected), size, 3 if rules.channels == "rgb" else 1)
-    kept, contents, longer = [], bytearray(), dict[int, int]()
-    with Opener(
-        rules.max_pixels, rules.frames, whole=True, brightness=brightness, axes=rules.axes
-    ) as opener:
-        for position in with_progress(range(len(items)), "Reading images", rules.progress):
-            if position in rejected:
-                continue
-            try:
+    read = _Reader(items, rules, brightness, size).read(make_canvas, rejected)
+    return read.canvas, read.account(notice)
+
+
+class _Headers:
+    """The sizes that the headers of items give, each looked at once."""
+
+    def __init__(self, items: Sequence[Any], rules: Rules, brightness: Brightness) -> None:
+        self._items, self._rules, self._brightness = items, rules, brightness
+        self._sizes: dict[int, tuple[int, int]] = {}
+        self._rejected: dict[int, Rejected] = {}
+
+    def guess(self) -> tuple[int, int] | None:
+        """Choose a size by some of the images, if these have one size."""
+        step = max(1, len(self._items) // _SAMPLE)
+        self._look(range(0, len(self._items), step), progress=False)
+        if len(set(self._sizes.values())) != 1:
+            return None
+        return _choose_size(Counter(self._sizes.values()), self._rules.fit, self._rejected)[0]
+
+    def all(self) -> tuple[Counter[tuple[int, int]], dict[int, Rejected]]:
+        """Count the sizes of all items; also return what has none."""
+        seen = self._sizes.keys() | self._rejected.keys()
+        left = [position for position in range(len(self._items)) if position not in seen]
+        self._look(left, progress=self._rules.progress)
+        return Counter(self._sizes.values()), self._rejected
+
+    def _look(self, positions: Sequence[int], *, progress: bool) -> None:
+        items, rules = self._items, self._rules
+        watched = with_progress(positions, "Reading headers", progress)
+        with Opener(
+            rules.max_pixels, rules.frames, brightness=replace(self._brightness), axes=rules.axes
+        ) as opener:
+
+            def work(position: int) -> tuple[int, int]:
                 with opener.open(items[position]) as opened:
-                    image = _prepare(opened, size, rules, brightness)
-                    content = identify(opened)
-            except Exception as error:  # noqa: BLE001 - decoders raise anything; one file must not stop the others
-                rejected[position] = _reject(position, items[position], error)
-            else:  # a full disk is no fault of the image
-                canvas.append(image)
-                kept.append(position)
-                contents += content
-                if opened.n_pages > 1:
-                    longer[position] = opened.n_pages
-    if not kept:
-        raise _nothing_read(rejected)
-    example = Path(describe(items[min(longer)])).name if longer else ""
-    lines = (notice, more_pages([*longer.values()], example, rules.frames), brightness.notice)
-    notice = "; ".join(filter(None, lines))
-    left_out = [rejected[position] for position in sorted(rejected)]
-    return canvas, Account(kept, left_out, notice, np.frombuffer(contents, DTYPE))
+                    return opened.height, opened.width
+
+            beside = all(_stands_alone(items[position]) for position in positions)
+            for position, found in in_order(work, watched, beside=beside):
+                if isinstance(found, Exception):
+                    self._rejected[position] = _reject(position, items[position], found)
+                else:
+                    self._sizes[position] = found
+
+
+@dataclass
+class _Read(Generic[CanvasT]):
+    """What reading all items gave."""
+
+    canvas: CanvasT
+    rejected: dict[int, Rejected]
+    items: Sequence[Any]
+    rules: Rules
+    brightness: Brightness
+    kept: list[int] = field(default_factory=list)
+    contents: bytearray = field(default_factory=bytearray)
+    longer: dict[int, int] = field(default_factory=dict)
+    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
+
+    def account(self, notice: str) -> Account:
+        """Say what became of the items; refuse where none was read."""
+        if not self.kept:
+            raise _nothing_read(self.rejected)
+        longer = self.longer
+        example = Path(describe(self.items[min(longer)])).name if longer else ""
+        pages = more_pages([*longer.values()], example, self.rules.frames)
+        notice = "; ".join(filter(None, (notice, pages, self.brightness.notice)))
+        left_out = [self.rejected[position] for position in sorted(self.rejected)]
+        return Account(self.kept, left_out, notice, np.frombuffer(self.contents, DTYPE))
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """One image ready for the canvas, and what is noted of it."""
+
+    image: PixelArray
+    content: bytes
+    size: tuple[int, int]
+    n_pages: int
+
+
+class _Reader:
+    """Opens, decodes, identifies and fits the items of a collection, beside each other."""
+
+    def __init__(
+        self, items: Sequence[Any], rules: Rules, brightness: Brightness, size: tuple[int, int]
+    ) -> None:
+        self._items, self._rules, self._brightness, self._size = items, rules, brightness, size
+
+    def read(
+        self,
+        make_canvas: Callable[[int, tuple[int, int], int], CanvasT],
+        rejected: dict[int, Rejected],
+    ) -> _Read[CanvasT]:
+        """Read all that is not rejected yet."""
+        items, rules = self._items, self._rules
+        n, channels = len(items) - len(rejected), 3 if rules.channels == "rgb" else 1
+        read = _Read(
+            make_canvas(n, self._size, channels), rejected, items, rules, self._brightness
+        )
+        left = [position for position in range(len(items)) if position not in rejected]
+        positions = with_progress(left, "Reading images", rules.progress)
+        beside = all(map(_stands_alone, items))
+        with self._opener() as opener:
+
+            def work(position: int) -> _Decoded:
+                return self._decoded(items[position], opener)
+
+            for position, found in in_order(work, positions, beside=beside):
+                if isinstance(found, Exception):
+                    rejected[position] = _reject(position, items[position], found)
+                    continue
+                read.canvas.append(found.image)  # a full disk is no fault of the image
+                read.kept.append(position)
+                read.contents += found.content
+                read.sizes[found.size] += 1
+                if found.n_pages > 1:
+                    read.longer[position] = found.n_pages
+        return read
+
+    def _opener(self) -> Opener:
+        rules = self._rules
+        return Opener(
+            rules.max_pixels,
+            rules.frames,
+            whole=True,
+            brightness=self._brightness,
+            axes=rules.axes,
+        )
+
+    def _decoded(self, item: Any, opener: Opener) -> _Decoded:
+        """Read one item."""
+        with opener.open(item) as opened:
+            image = prepare(opened, self._size, self._rules, self._brightness)
+            return _Decoded(image, identify(opened), (opened.height, opened.width), opened.n_pages)
+
+
+def _stands_alone(item: Any) -> bool:
+    """Tell what may be read beside others: files and encoded images, but not what is shared.
+
+    Pages share their file, a person's PIL image may be there twice, and of what fetches an image
+    nobody knows whether two may ask at once.
+    """
+    return isinstance(item, (str, os.PathLike, bytes))
 
 
 def _look_for_range(items: Sequence[Any], rules: Rules) -> Brightness:
@@ -213,142 +330,6 @@ def _look_for_range(items: Sequence[Any], rules: Rules) -> Brightness:
                 continue
     brightness.learning = False
     return brightness
-
-
-def parse_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
-    """Turn the argument ``size`` into (height, width)."""
-    if size is None:
-        return None
-    pair = tuple(size) if isinstance(size, (tuple, list, np.ndarray)) else (size, size)
-    if len(pair) != 2 or not all(
-        isinstance(side, (int, np.integer)) and not isinstance(side, bool) and side > 0
-        for side in pair
-    ):
-        raise ValueError(f"size must be a number of pixels or (height, width), got {size!r}")
-    return int(pair[0]), int(pair[1])
-
-
-def one_of(value: str, accepted: tuple[str, ...], name: str) -> str:
-    """Refuse a value that is not among those accepted."""
-    if value not in accepted:
-        raise ValueError(f"{name} must be one of {', '.join(accepted)}, got {value!r}")
-    return value
-
-
-def fit_image(image: PixelArray, size: tuple[int, int], rules: Rules) -> PixelArray:
-    """Bring one (h, w, c) image to ``size`` by padding, cropping or stretching."""
-    height, width = size
-    old_height, old_width = image.shape[:2]
-    if (old_height, old_width) == size:
-        return image
-    if rules.fit == "resize":
-        return _resample(image, height, width)
-    choose = min if rules.fit == "pad" else max
-    scale = choose(height / old_height, width / old_width)
-    new_height, new_width = max(1, round(old_height * scale)), max(1, round(old_width * scale))
-    image = _resample(image, new_height, new_width)
-    if rules.fit == "crop":
-        top, left = (new_height - height) // 2, (new_width - width) // 2
-        return image[top : top + height, left : left + width]
-    ground = _ground(rules.background, image.shape[2], image.dtype)
-    padded = np.empty((height, width, image.shape[2]), dtype=image.dtype)
-    padded[:] = ground
-    top, left = (height - new_height) // 2, (width - new_width) // 2
-    padded[top : top + new_height, left : left + new_width] = image
-    return padded
-
-
-class _MemoryCanvas:
-    """The array being filled: gray 8 bit until an image needs colour or more depth."""
-
-    def __init__(self, capacity: int, size: tuple[int, int], channels: int) -> None:
-        self._count = 0
-        self._pixels: PixelArray = np.zeros((capacity, *size, channels), dtype=np.uint8)
-
-    def append(self, image: PixelArray) -> None:
-        """Append one image of the right size."""
-        if image.dtype == np.float32 and self._pixels.dtype == np.uint8:
-            self._pixels = self._pixels.astype(np.float32) / np.float32(255)
-        elif image.dtype == np.uint8 and self._pixels.dtype == np.float32:
-            image = image.astype(np.float32) / np.float32(255)
-        if image.shape[2] > self._pixels.shape[3]:
-            self._pixels = np.repeat(self._pixels, 3, axis=3)
-        self._pixels[self._count] = image  # a gray image fills all three channels
-        self._count += 1
-
-    def pixels(self) -> PixelArray:
-        """Return what was added."""
-        return self._pixels[: self._count]
-
-
-def _prepare(
-    opened: Opened, size: tuple[int, int], rules: Rules, brightness: Brightness
-) -> PixelArray:
-    """Decode one image and bring it to size, and to gray where it has no colour."""
-    # JPEG decoding at reduced size still leaves twice the pixels asked for, to average over.
-    image = decode(opened, rules.background, 2 * max(size), brightness)
-    if rules.channels == "gray" or (image.shape[2] == 3 and _is_gray(image)):
-        image = _to_gray(image)
-    return fit_image(image, size, rules)
-
-
-def _is_gray(image: PixelArray) -> bool:
-    """Tell whether the three channels are equal (a gray picture saved in colour)."""
-    red, green, blue = image[..., 0], image[..., 1], image[..., 2]
-    return bool((red == green).all() and (green == blue).all())
-
-
-def _to_gray(image: PixelArray) -> PixelArray:
-    """Brightness by ITU-R 601 luma, as Pillow's convert("L")."""
-    if image.shape[2] == 1:
-        return image
-    luma: PixelArray = image @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    if image.dtype == np.uint8:
-        return np.rint(luma).astype(np.uint8)[..., np.newaxis]
-    return np.clip(luma, 0, 1).astype(np.float32)[..., np.newaxis]
-
-
-def _ground(background: tuple[int, int, int], channels: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return the background colour in the channels and number type of an image."""
-    colour: PixelArray = np.array([[background]], dtype=np.uint8)
-    if channels == 1:
-        colour = _to_gray(colour)
-    return colour if dtype == np.uint8 else colour.astype(np.float32) / np.float32(255)
-
-
-def _resample(image: PixelArray, height: int, width: int) -> PixelArray:
-    """Resize with Pillow's bicubic filter, which averages when it shrinks."""
-    if image.shape[:2] == (height, width):
-        return image
-    kind = Image.Resampling.BICUBIC
-    if image.dtype == np.uint8:
-        picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
-        small = np.asarray(picture.resize((width, height), kind, reducing_gap=3.0))
-        return small.reshape(height, width, image.shape[2])
-    planes = [
-        np.asarray(Image.fromarray(image[..., channel]).resize((width, height), kind))
-        for channel in range(image.shape[2])
-    ]
-    # Bicubic overshoots at edges.
-    clipped: PixelArray = np.clip(np.stack(planes, axis=2), 0.0, 1.0)
-    return clipped
-
-
-def _count_sizes(
-    items: Sequence[Any], rules: Rules, rejected: dict[int, Rejected], brightness: Brightness
-) -> Counter[tuple[int, int]]:
-    """Count the sizes that the headers of all items give; what has none goes to ``rejected``."""
-    sizes = Counter[tuple[int, int]]()
-    with Opener(
-        rules.max_pixels, rules.frames, brightness=replace(brightness), axes=rules.axes
-    ) as opener:
-        for position in with_progress(range(len(items)), "Reading headers", rules.progress):
-            try:
-                with opener.open(items[position]) as opened:
-                    sizes[opened.height, opened.width] += 1
-            except Exception as error:  # noqa: BLE001 - as when decoding
-                rejected[position] = _reject(position, items[position], error)
-    return sizes
 
 
 def _choose_size(

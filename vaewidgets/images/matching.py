@@ -13,9 +13,8 @@ from PIL import Image
 from vaewidgets.arguments.arrays import as_array, is_array
 from vaewidgets.images.collection import Images
 from vaewidgets.images.gathering import Gathered, gather
-from vaewidgets.images.loading import CHANNELS
 from vaewidgets.images.pixels import AXES, check_pixels
-from vaewidgets.images.rule import ImageRule
+from vaewidgets.images.rule import CHANNELS, ImageRule
 from vaewidgets.images.sources import holds_pixels, load_images
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ a mask of ten classes is kept in 32. What was assumed is put in words for ``imag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -62,6 +63,8 @@ class Brightness:
     _brightest: float = 0
     _assumed: tuple[float, float] = (0, 0)
     _n_cut: int = 0
+    # Several images are read beside each other.
+    _noting: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     @property
     def is_open(self) -> bool:
@@ -114,9 +117,10 @@ class Brightness:
                 f"{smallest:.6g} to {largest:.6g}; value_range=(low, high) says what they mean"
             )
         if stated is None and values.dtype.kind != "f" and self.value_range in (None, "type"):
-            self._n_assumed += 1
-            self._assumed = low, high
-            self._brightest = max(self._brightest, float(largest))
+            with self._noting:
+                self._n_assumed += 1
+                self._assumed = low, high
+                self._brightest = max(self._brightest, float(largest))
         scaled = (values.astype(np.float64) - low) / (high - low or 1)
         brightness: NDArray[np.float32] = np.clip(scaled, 0, 1).astype(np.float32)
         return brightness
@@ -149,7 +153,8 @@ class Brightness:
 
     def note_cut(self) -> None:
         """Note a colour image of 16 bits a channel, of which the decoder kept the upper 8."""
-        self._n_cut += not self.learning
+        with self._noting:
+            self._n_cut += not self.learning
 
     @property
     def notice(self) -> str:

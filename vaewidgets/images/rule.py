@@ -1,12 +1,20 @@
-"""How images of other proportions and with transparency were brought to one form."""
+"""How images are brought to one form, as it is asked for and as a model keeps it."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
+from vaewidgets.arguments.numbers import is_whole
 from vaewidgets.images.decoding import parse_background
-from vaewidgets.images.loading import FITS, one_of
+
+if TYPE_CHECKING:
+    from vaewidgets.images.ranges import ValueRange
+
+FITS = ("pad", "crop", "resize")
+CHANNELS = {"gray": 1, "rgb": 3}
 
 
 @dataclass(frozen=True)
@@ -54,3 +62,35 @@ class ImageRule:
         if not isinstance(values["fit"], str):
             raise ValueError("fit of image_rule must be a word")
         return cls.of(values["fit"], tuple(background))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How images are brought to one size and colour; see ``load_images`` for the meaning."""
+
+    size: tuple[int, int] | None
+    fit: str
+    channels: str | None
+    background: tuple[int, int, int]
+    max_pixels: int
+    progress: bool
+    frames: str = "first"
+    value_range: ValueRange = None
+    axes: str | None = None
+
+
+def parse_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
+    """Turn the argument ``size`` into (height, width)."""
+    if size is None:
+        return None
+    pair = tuple(size) if isinstance(size, (tuple, list, np.ndarray)) else (size, size)
+    if len(pair) != 2 or not all(is_whole(side) and side > 0 for side in pair):
+        raise ValueError(f"size must be a number of pixels or (height, width), got {size!r}")
+    return int(pair[0]), int(pair[1])
+
+
+def one_of(value: str, accepted: tuple[str, ...], name: str) -> str:
+    """Refuse a value that is not among those accepted."""
+    if value not in accepted:
+        raise ValueError(f"{name} must be one of {', '.join(accepted)}, got {value!r}")
+    return value

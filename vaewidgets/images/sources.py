@@ -13,23 +13,13 @@ from vaewidgets.images.classes import as_labels
 from vaewidgets.images.collection import Images
 from vaewidgets.images.decoding import describe, parse_background
 from vaewidgets.images.gathering import Gathered, gather
-from vaewidgets.images.loading import (
-    CHANNELS,
-    FITS,
-    Rejected,
-    Rules,
-    announce,
-    one_of,
-    parse_size,
-    read_items,
-    turn_pages,
-)
+from vaewidgets.images.loading import Rejected, announce, read_items, turn_pages
 from vaewidgets.images.members import Members
 from vaewidgets.images.origin import Origin, file_of
 from vaewidgets.images.pages import FRAMES, Page, page_suffix
 from vaewidgets.images.pixels import AXES, check_pixels
 from vaewidgets.images.ranges import Brightness, parse_value_range
-from vaewidgets.images.rule import ImageRule
+from vaewidgets.images.rule import CHANNELS, FITS, ImageRule, Rules, one_of, parse_size
 from vaewidgets.images.store import parse_store, read_stored
 
 if TYPE_CHECKING:

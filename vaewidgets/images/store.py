@@ -31,8 +31,8 @@ from vaewidgets.images.store_file import HEADER, finish, open_map, part_of, read
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vaewidgets.images.loading import Rules
     from vaewidgets.images.pixels import PixelArray
+    from vaewidgets.images.rule import Rules
     from vaewidgets.images.store_file import Note
 
 FORMAT = 2

@@ -23,7 +23,7 @@ from vaewidgets.core.models.foreign_parts import (
 )
 from vaewidgets.gaussians import Gaussians
 from vaewidgets.images import ImageRule, match_images
-from vaewidgets.images.loading import CHANNELS, FITS, parse_size
+from vaewidgets.images.rule import CHANNELS, FITS, parse_size
 from vaewidgets.latent.flat import check_range
 
 if TYPE_CHECKING:
