@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.widgets._annotating import CODES, N, acked, edit, names, sync
 from vaewidgets.images import Images
-from vaewidgets.labels.watch import PERIOD
+from vaewidgets.labels.watch import PERIOD, watch
 from vaewidgets.widgets.annotator import Annotator
 
 
@@ -20,7 +23,7 @@ def log(tmp_path):
 def wait_for(condition):
     import time
 
-    until = time.monotonic() + 10 * PERIOD
+    until = time.monotonic() + 240 * PERIOD  # on a busy machine
     while not condition():
         assert time.monotonic() < until, "it did not come"
         time.sleep(0.02)
@@ -41,6 +44,28 @@ def test_the_next_run_goes_on_where_the_last_one_ended(annotate, log):
     assert names(second.frame) == [None] * N
     assert second.redo()
     assert names(second.frame)[:3] == ["cat", "cat", None]
+
+
+OTHER = """
+import sys, numpy as np, vaewidgets as vw
+notes = vw.Annotator(np.load(sys.argv[1]), classes=["cat", "dog"], journal=sys.argv[2])
+notes.label([0], "cat")
+notes.note(2, "odd")
+notes.close()
+"""
+
+
+def test_what_another_kernel_has_labelled_is_there_whenever_somebody_asks(
+    annotate, log, tmp_path, monkeypatch
+):
+    notes = annotate(journal=log)
+    assert notes.labels[0] is None
+    monkeypatch.setattr(watch, "_look", lambda: None)  # nobody looks by the clock
+    np.save(tmp_path / "codes.npy", CODES)
+    subprocess.run([sys.executable, "-c", OTHER, tmp_path / "codes.npy", log], check=True)
+    assert notes.labels[0] == "cat"
+    assert notes.counts.to_dict() == {"cat": 1, "dog": 0}
+    assert notes.notes.to_dict() == {2: "odd"}
 
 
 def test_an_edit_that_a_page_sends_again_after_the_restart_is_done_once(annotate, log):
