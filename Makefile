@@ -39,10 +39,10 @@ unit: setup ## The tests that need no browser
 	$(STEP) "pytest: Python tests" $(BIN)/pytest -q $(BESIDE) -m "not slow and not browser"
 
 browser: setup chromium ## The tests in Chromium: bare pages, JupyterLab, Notebook 7
-	$(STEP) "pytest: browser tests" $(BIN)/pytest -q -m "not slow and browser" tests/browser
+	$(STEP) "pytest: browser tests" $(BIN)/pytest -q $(BESIDE) -m "not slow and browser" tests/browser
 
 test-slow: setup chromium ## The tests that take minutes
-	$(STEP) "pytest: slow tests" $(BIN)/pytest -q -m slow
+	$(STEP) "pytest: slow tests" $(BIN)/pytest -q $(BESIDE) -m slow
 
 format: setup ## Bring Python and JavaScript into shape
 	$(BIN)/ruff check --fix-only .
