@@ -31,6 +31,7 @@ MOST_BYTES = dict.fromkeys(WIDGETS, 60_000) | {"annotator": 130_000}
 RUNTIME = {
     "anywidget",
     "ipywidgets",
+    "narwhals",
     "numpy",
     "pandas",
     "pillow",

@@ -241,7 +241,7 @@ class Wrong:
         ((np.eye(4), None, 2), {}, "`codes` has 4 rows; accepted: at least 5"),
         ((np.zeros((1, 2)),), {"method": "hdbscan"}, "`codes_or_model` is 1 code.* at least 2"),
         ((BLOBS,), {"random_state": -1}, "`random_state` is -1; accepted"),
-        ((BLOBS,), {"random_state": None}, "`random_state` is None"),
+        ((BLOBS, np.zeros((7, 4, 4))), {}, "`images` holds 7, but `codes_or_model` is 120 codes"),
         ((BLOBS,), {"settings": {"linkage": "ward"}}, "'linkage'; accepted for 'gmm': covariance"),
         (
             (BLOBS,),
@@ -277,16 +277,16 @@ def test_what_cannot_be_clustered_names_the_argument_before_any_work(arguments, 
     assert set(told) <= {"encoding the images"}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((BLOBS, np.zeros((120, 4, 4))), "`codes_or_model` is ndarray; accepted with `images`"),
-        ((PCA,), "got the class PCA"),
-    ],
-)
-def test_models_and_images_belong_together(arguments, message):
-    with pytest.raises(TypeError, match=message):
-        cluster(*arguments)
+def test_a_class_is_no_model():
+    with pytest.raises(TypeError, match="got the class PCA"):
+        cluster(PCA)
+
+
+def test_codes_may_come_with_their_images_and_seeds_be_generators():
+    one = cluster(BLOBS, np.zeros((120, 4, 4)), 3, method="kmeans", random_state=5)
+    assert np.array_equal(one.labels, cluster(BLOBS, None, 3, "kmeans", random_state=5).labels)
+    for seed in (None, np.random.default_rng(0), np.random.RandomState(0), np.int64(3)):
+        assert cluster(BLOBS, None, 3, "kmeans", random_state=seed).n_clusters == 3
 
 
 def test_a_model_needs_images(pca):

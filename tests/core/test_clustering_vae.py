@@ -115,7 +115,7 @@ def test_balance_adds_its_share_of_the_imbalance(fitted, bars):
     for balance in (0.0, 5.0):
         bound = ClusterVAE(balance=balance, plain_epochs=0, warm_up=0.0).objective(2)
         with torch.no_grad():
-            moment = Moment(1, 2, 0, torch.Generator().manual_seed(0))
+            moment = Moment(1, 2, 0, torch.Generator().manual_seed(0), torch.arange(40))
             losses_of[balance] = float(bound(copy.deepcopy(fitted.networks_), batch, moment).loss)
     with torch.no_grad():
         z = losses.sample_gaussian(

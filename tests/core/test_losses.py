@@ -99,7 +99,9 @@ def test_evidence_bound_equals_the_one_computed_by_hand(likelihood, noise_std):
     }[likelihood]
 
     bound = EvidenceBound(PixelLikelihood(likelihood, noise_std), beta=3.0, warm_up=0.5)
-    terms = bound(networks, batch, Moment(1, 4, 0, torch.Generator()))  # half of the warm-up
+    terms = bound(
+        networks, batch, Moment(1, 4, 0, torch.Generator(), torch.arange(1))
+    )  # half of the warm-up
     assert float(terms.parts["reconstruction"]) == pytest.approx(expected, rel=1e-5, abs=1e-6)
     assert float(terms.parts["kl"]) == pytest.approx(kl, rel=1e-5)
     assert float(terms.loss) == pytest.approx(expected + 1.5 * kl, rel=1e-5)
@@ -114,7 +116,9 @@ def test_free_bits_are_taken_layer_by_layer_and_the_kl_of_each_is_told():
     networks.decoder = Fixed(torch.zeros(1, 1, 1, 2))
     likelihood = PixelLikelihood("bernoulli")
     bound = EvidenceBound(likelihood, beta=1.0, warm_up=0.0, free_bits=2.0, layers=(2, 1))
-    terms = bound(networks, torch.zeros(1, 1, 1, 2), Moment(0, 4, 0, torch.Generator()))
+    terms = bound(
+        networks, torch.zeros(1, 1, 1, 2), Moment(0, 4, 0, torch.Generator(), torch.arange(1))
+    )
     parts = {name: round(float(value), 5) for name, value in terms.parts.items()}
     assert parts == {"reconstruction": 1.38629, "kl": 8.5, "kl_1": 0.5, "kl_2": 8.0}
     assert float(terms.loss) == pytest.approx(2 * math.log(2) + 2 * 2.0 + 8.0)

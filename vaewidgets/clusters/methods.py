@@ -114,7 +114,7 @@ def cluster(
         raise ValueError(f"`method` is {method!r}; accepted: {', '.join(METHODS)}")
     base = method.removeprefix(_UMAP)
     check_settings(base, settings, None)  # names and words, before the images are encoded
-    seed = as_seed(random_state)
+    seed = as_seed(random_state, "`random_state`")
     tell = report or _say_nothing
     codes, posterior = _codes_of(codes_or_model, images, tell)
     embedding = None if space is None else _check_space(space, len(codes), method)

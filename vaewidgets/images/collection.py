@@ -173,7 +173,7 @@ class Images:
         return f"<Images: {text}>"
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Come back from pickle, or a copy, as read-only as before."""
+        """Come back, copied or from another process, as read-only as before."""
         self.__dict__.update(state)
         self.pixels.flags.writeable = False
         for array in (self._contents, self.labels):
