@@ -17,9 +17,9 @@ CHILD = """
 import resource, sys
 import numpy as np
 from vaewidgets import VAE
-from vaewidgets.core.models import estimator
+from vaewidgets.core.models import learning
 from vaewidgets.core.loop.progress import Callback
-estimator.KEEP_EVERY = 0.0
+learning.KEEP_EVERY = 0.0
 images = np.random.default_rng(0).integers(0, 256, (100, 8, 8, 1), dtype=np.uint8)
 
 class Loud(Callback):

@@ -19,7 +19,7 @@ from safetensors.torch import save as save_tensors
 from vaewidgets import VAE
 from vaewidgets.core.files.checkpoint import CheckpointError
 from vaewidgets.core.loop.progress import Callback
-from vaewidgets.core.models import estimator
+from vaewidgets.core.models import learning
 
 SETTINGS = {"n_latent": 3, "max_epochs": 4, "batch_size": 16, "n_threads": 1, "progress": False}
 
@@ -68,7 +68,7 @@ def test_stop_at_any_step_and_go_on(images, tmp_path, network, step):
 
 def test_a_snapshot_costs_the_training_nothing(images, tmp_path, monkeypatch):
     whole = VAE(**SETTINGS).fit(images)
-    monkeypatch.setattr(estimator, "KEEP_EVERY", 0.0)  # after each step
+    monkeypatch.setattr(learning, "KEEP_EVERY", 0.0)  # after each step
     kept = VAE(**SETTINGS, checkpoint=tmp_path / "run").fit(images)
     assert_same_bits(kept, weights(whole))
 
@@ -77,9 +77,9 @@ CHILD = """
 import sys
 import numpy as np
 from vaewidgets import VAE
-from vaewidgets.core.models import estimator
+from vaewidgets.core.models import learning
 from vaewidgets.core.loop.progress import Callback
-estimator.KEEP_EVERY = 0.0
+learning.KEEP_EVERY = 0.0
 images = np.random.default_rng(0).integers(0, 256, (100, 8, 8, 1), dtype=np.uint8)
 
 class Loud(Callback):
@@ -117,7 +117,7 @@ class FailsAtTheEndOfAnEpoch(Callback):
 
 def test_kept_at_the_last_step_of_an_epoch_and_go_on(images, tmp_path, monkeypatch):
     whole = VAE(**SETTINGS).fit(images)
-    monkeypatch.setattr(estimator, "KEEP_EVERY", 0.0)
+    monkeypatch.setattr(learning, "KEEP_EVERY", 0.0)
     model = VAE(**SETTINGS, checkpoint=tmp_path / "run")
     with pytest.raises(OSError, match="somebody else"):
         model.set_params(progress=FailsAtTheEndOfAnEpoch()).fit(images)

@@ -25,6 +25,10 @@ class _Rows:
     def fit(self, X, y=None):  # noqa: N803  (the checks call it so)
         return super().fit(self._images(X, reset=True), y)
 
+    def partial_fit(self, X, y=None, *, epochs=None):  # noqa: N803
+        first = not hasattr(self, "networks_")
+        return super().partial_fit(self._images(X, reset=first), y, epochs=epochs)
+
     def transform(self, X):  # noqa: N803
         return super().transform(self._images(X))
 
