@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from vaewidgets import load_images
 from vaewidgets.images import loading, workers
+from vaewidgets.images.quiet import quiet
 from vaewidgets.images.workers import in_order
 
 RNG = np.random.default_rng(0)
@@ -87,6 +89,27 @@ def loading_rules():
     from vaewidgets.images.rule import Rules
 
     return Rules(None, "pad", None, (255, 255, 255), 10**9, progress=False)
+
+
+def test_what_a_person_wants_to_be_warned_of_stays_as_it_was(tmp_path, cores):
+    write(tmp_path, [(40, 30)] * 150)
+    before = list(warnings.filters)
+    for _ in range(3):
+        load_images(tmp_path, progress=False)
+        assert list(warnings.filters) == before
+    with pytest.warns(RuntimeWarning, match="heard"):
+        warnings.warn("heard", RuntimeWarning, stacklevel=1)
+
+
+def test_blocks_without_warnings_may_overlap():
+    before = list(warnings.filters)
+    first, second = quiet(), quiet()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    warnings.warn("not heard", RuntimeWarning, stacklevel=1)  # an error where it is heard
+    second.__exit__(None, None, None)
+    assert list(warnings.filters) == before
 
 
 # The work itself

@@ -9,7 +9,6 @@ import io
 import math
 import os
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ from vaewidgets.images.identity import (
 from vaewidgets.images.members import Member
 from vaewidgets.images.pages import Page, page_suffix
 from vaewidgets.images.pixels import PixelArray, check_values, one_image
+from vaewidgets.images.quiet import quiet
 from vaewidgets.images.ranges import Brightness
 
 # Files of at most this many bytes are held while they are decoded. Larger ones are read twice
@@ -212,8 +212,7 @@ def decode(
     image = opened.content
     brightness = brightness or Brightness()
     stated = _stated_range(image)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # damaged metadata does not matter where pixels are fine
+    with quiet():  # damaged metadata does not matter where pixels are fine
         if near and opened.is_ours:  # draft() shrinks the very picture
             image.draft(image.mode, (near, near))
         image.load()
@@ -305,8 +304,7 @@ def _open_bytes(content: bytes) -> Image.Image:
 
 def _open_stream(stream: Path | io.BytesIO, suffix: str = "") -> Image.Image:
     """Let Pillow read the header only; the suffix of the file counts where it cannot."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the decompression-bomb warning: we have our own limit
+    with quiet():  # the decompression-bomb warning: we have our own limit
         try:
             image = Image.open(stream, formats=formats())
         except Image.DecompressionBombError as error:
@@ -345,8 +343,7 @@ def check_header(
     if image.width * image.height == 0:
         raise UnreadableError("it has no pixels")
     is_cut = _is_cut(image)  # before it is decoded, which looking for EXIF may do
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         try:
             turned = _exif(image).get(_ORIENTATION_TAG, 1) in (5, 6, 7, 8)
         except Exception:  # noqa: BLE001 - damaged EXIF raises anything; the pixels may be fine
