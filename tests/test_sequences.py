@@ -293,6 +293,10 @@ def test_pairs_and_rows_in_lists_give_labels():
         images = load_images(source)
         same(images)
         assert images.labels.tolist() == KINDS
+    mixed = load_images([*pairs[:2], pictures()[2], None, (pictures()[3],)])
+    same(mixed, PIXELS[:4])
+    assert mixed.labels.tolist() == [*KINDS[:2], None, None]
+    assert mixed.rejected[0].reason == "missing value"
     arrays = load_images(list(zip(PIXELS, NUMBERS, strict=True)))
     same(arrays)
     assert arrays.labels.dtype == np.int64

@@ -68,8 +68,15 @@ def test_a_frame_with_one_column_of_images_is_read_and_says_so(make, files, capl
         vw.load_images(make({"id": [1, 2]}))
 
 
+def test_a_frame_with_any_index_and_with_columns_of_one_name(files):
+    frame = pd.DataFrame({"file": files, "size": 1.5}, index=[2.5, 0.5, 0.5, 1.0])
+    assert vw.load_images(frame).paths == files
+    twice = pd.concat([frame[["size"]], frame], axis=1)
+    assert vw.load_images(twice).paths == files
+
+
 def test_a_lazy_frame_is_asked_to_be_computed(files):
-    with pytest.raises(TypeError, match=r"frame.collect\(\)"):
+    with pytest.raises(TypeError, match=r"images.collect\(\)"):
         vw.load_images(polars.LazyFrame({"file": files}))
 
 
@@ -111,6 +118,7 @@ def test_codes_come_as_frames_and_tensors(images):
         polars.DataFrame(codes, schema=["a", "b"]),
         torch.tensor(codes, requires_grad=True),
         torch.tensor(codes).float(),
+        list(torch.tensor(codes, requires_grad=True)),
     ):
         assert np.array_equal(vw.LatentScatter(given, images).codes, expected)
         assert vw.project(given).xy.shape == (4, 2)

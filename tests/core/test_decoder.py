@@ -11,8 +11,8 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 
 import vaewidgets as vw
+from tests.core._callbacks import StopAt
 from vaewidgets.core.files.checkpoint import CheckpointError
-from vaewidgets.core.loop.progress import Callback
 
 QUICK = {"max_epochs": 3, "batch_size": 32, "n_threads": 1, "progress": False}
 
@@ -145,15 +145,6 @@ def test_rejected_images_and_a_dimension_that_never_changes(digits, codes, tmp_p
     assert np.array_equal(fitted.transform(images), np.delete(table, 4, axis=0))
     assert fitted.active_dimensions_.tolist() == [True, True, False, *[True] * 5]
     assert np.isfinite(fitted.inverse_transform(table)).all()
-
-
-class StopAt(Callback):
-    def __init__(self, step):
-        self.step = step
-
-    def on_batch(self, state):
-        if state.step == self.step:
-            state.stop()
 
 
 def test_a_training_goes_on_bit_for_bit_but_not_with_other_codes(digits, codes, tmp_path):

@@ -9,8 +9,8 @@ import pytest
 from sklearn.base import clone
 
 import vaewidgets as vw
+from tests.core._callbacks import StopAt
 from vaewidgets.core.files.checkpoint import CheckpointError
-from vaewidgets.core.loop.progress import Callback
 
 QUICK = {"batch_size": 32, "n_threads": 1, "progress": False}
 MODELS = {
@@ -38,15 +38,17 @@ def same(one, other):
     return all(np.array_equal(one[name], other[name]) for name in one)
 
 
-class Watch(Callback):
+class Watch(StopAt):
+    """Counts steps, and keeps their terms."""
+
     def __init__(self, stop_at=None):
-        self.stop_at, self.terms, self.steps = stop_at, [], 0
+        super().__init__(stop_at)
+        self.terms, self.steps = [], 0
 
     def on_batch(self, state):
         self.steps += 1
         self.terms.append(dict(state.terms))
-        if state.step == self.stop_at:
-            state.stop()
+        super().on_batch(state)
 
 
 def test_more_epochs_begin_where_the_model_is(make, digits):
@@ -129,6 +131,11 @@ def test_what_comes_gradually_does_not_come_again(digits):
     assert first["loss"] == pytest.approx(first["reconstruction"] + first["kl"], rel=1e-5)
 
 
+def classifier_of(model):
+    parameters = model.networks_.clusters.classifier.parameters()
+    return np.concatenate([parameter.numpy().ravel() for parameter in parameters])
+
+
 def test_classes_that_have_begun_do_not_begin_again_and_others_begin(digits):
     model = vw.ClusterVAE(3, 4, max_epochs=5, start="mixture", **QUICK).fit(digits)
     means = model.networks_.clusters.means.numpy().copy()
@@ -140,6 +147,12 @@ def test_classes_that_have_begun_do_not_begin_again_and_others_begin(digits):
     assert np.array_equal(model.labels_, model.predict(digits))
     model.partial_fit(digits[:40], epochs=1)
     assert len(model.labels_) == 40
+    kept = classifier_of(model)
+    model.partial_fit(digits, epochs=1)  # refine=False: the classifier stays
+    assert np.array_equal(kept, classifier_of(model))
+    named = vw.ClusterVAE(3, 4, max_epochs=5, plain_epochs=3, start="mixture", **QUICK)
+    named.fit(digits).partial_fit(digits, epochs=2)  # fewer than its plain epochs
+    assert all(record["certainty"] for record in named.history_[3:])
     early = vw.ClusterVAE(3, 4, max_epochs=20, start="mixture", **QUICK)
     early.set_params(progress=Watch(stop_at=25)).fit(digits)
     assert early.history_[-1]["certainty"] == 0
@@ -174,8 +187,8 @@ def test_more_max_epochs_than_a_finished_folder_has_are_learned_on_top(make, dig
     assert [record["epoch"] for record in model.history_] == [1, 2, 3, 4, 5]
     taken = make(max_epochs=5, checkpoint=folder).fit(digits)  # finished: nothing is learned
     assert same(weights(taken), weights(model))
-    fewer = make(max_epochs=2, checkpoint=folder).fit(digits)  # has more than was asked for
-    assert same(weights(fewer), weights(model))
+    with pytest.raises(ValueError, match="another training"):  # has more than was asked for
+        make(max_epochs=2, checkpoint=folder).fit(digits)
 
 
 def test_a_second_training_that_was_cut_goes_on_bit_for_bit(make, digits, tmp_path):

@@ -10,8 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 import vaewidgets as vw
+from tests.core._callbacks import StopAt
 from vaewidgets.core.files.checkpoint import CheckpointError
-from vaewidgets.core.loop.progress import Callback
 
 QUICK = {"max_epochs": 3, "batch_size": 16, "n_threads": 1, "progress": False}
 MODELS = {
@@ -54,15 +54,6 @@ def images():
         bar = images[i] if i % 2 else images[i].transpose(1, 0, 2)
         bar[at : at + 4] = 220
     return images
-
-
-class StopAt(Callback):
-    def __init__(self, step):
-        self.step = step
-
-    def on_batch(self, state):
-        if state.step == self.step:
-            state.stop()
 
 
 def bits(model):

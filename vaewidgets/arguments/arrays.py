@@ -38,6 +38,8 @@ def as_array(value: Any) -> NDArray[Any]:
         return _of_torch(value)
     if type(value).__module__.partition(".")[0] == "cupy":
         return np.asarray(value.get())
+    if isinstance(value, (list, tuple)) and any(hasattr(item, "detach") for item in value):
+        value = [as_array(item) for item in value]
     return _widened(np.asarray(value))
 
 

@@ -270,11 +270,11 @@ class Images:
         Returns
         -------
         DataFrame
-            Its index, "position", is the place of each image in what was loaded. Column "file" is
-            what each is called, as in ``names``, or where nothing has a name, "position" again;
+            Its index is the place of each image in what was loaded. Column "file" is what each
+            is called, as in ``names``, or where nothing has a name, "position" that place;
             column "given_label" is ``labels``, where some came along.
         """
-        frame = pd.DataFrame(index=pd.Index(self.positions, name="position"))
+        frame = pd.DataFrame(index=pd.Index(self.positions))
         names = self.names
         if any(names):
             frame["file"] = pd.Series([name or None for name in names], frame.index, object)

@@ -198,7 +198,7 @@ def _frame_of(images: Images | None, n_input: int) -> pd.DataFrame:
     """Make a frame for images that came without one, which says where each comes from."""
     if images is None:
         return pd.DataFrame({"position": np.arange(n_input)})
-    return images.to_frame().reindex(range(n_input)).rename_axis(None)
+    return images.to_frame().reindex(range(n_input))
 
 
 def _roster(codes: Any, images: Images | None) -> Roster:

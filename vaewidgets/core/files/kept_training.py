@@ -47,7 +47,12 @@ class KeptTraining:
 
     @classmethod
     def find(
-        cls, model: Model, images: Images, architecture: Architecture, about: dict[str, str]
+        cls,
+        model: Model,
+        images: Images,
+        architecture: Architecture,
+        n_epochs: int,
+        about: dict[str, str],
     ) -> Self | None:
         """Look into ``model.checkpoint``; None where nothing is to be kept.
 
@@ -56,6 +61,8 @@ class KeptTraining:
         model : Model
         images : Images
         architecture : Architecture
+        n_epochs : int
+            Epochs asked for now, in all.
         about : dict of str
             What else must be as it was, by hash.
 
@@ -71,7 +78,7 @@ class KeptTraining:
         kept = cls(Path(model.checkpoint), model, images)
         if stands(kept.path):
             kept.earlier = load_checkpoint(kept.path, type(model).__name__, model._check_content)
-            kept._compare(architecture, about)
+            kept._compare(architecture, n_epochs, about)
         return kept
 
     @property
@@ -151,14 +158,15 @@ class KeptTraining:
             self.path, Checkpoint(type(self.model).__name__, self.module, content, snapshot)
         )
 
-    def _compare(self, architecture: Architecture, about: dict[str, str]) -> None:
+    def _compare(self, architecture: Architecture, n_epochs: int, about: dict[str, str]) -> None:
         """Refuse the training of another model or of other images."""
         earlier = self.checkpoint()
         now, then = parameters_of(self.model), dict(earlier.content["parameters"])
         for name in ("n_threads", *([] if type(now["random_state"]) is int else ["random_state"])):
             now.pop(name)
             then.pop(name)
-        if self.is_finished and earlier.content["outcome"] == "finished":
+        is_done = self.is_finished and earlier.content["outcome"] == "finished"
+        if is_done and n_epochs > earlier.content["history"][-1]["epoch"]:
             then["max_epochs"] = now["max_epochs"]  # more of them are learned on top
         differing = [
             f"{name}={then[name]!r} there, {now[name]!r} here"

@@ -157,6 +157,16 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
 
     def objective(self, n_epochs: int) -> Objective:
         """Return the bound of codes and classes."""
+        return self._bound(self._n_plain(n_epochs))
+
+    def objective_after(self, history: list[dict[str, float]], n_epochs: int) -> Objective:
+        """Return the same for more epochs: the classes have begun, or begin at once."""
+        if self.plain_epochs == 0:
+            return self._bound(0)
+        has_begun = any(record["certainty"] for record in history)
+        return self._bound(1 if has_begun else int(history[-1]["epoch"]))
+
+    def _bound(self, plain_epochs: int) -> ClusterBound:
         seed = as_seed(self.random_state) if isinstance(self.random_state, int) else 0
 
         def start(networks: EncoderDecoder, pixels: Pixels, report: Report) -> None:
@@ -176,18 +186,9 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
             balance=float(self.balance),
             learn_spread=self.spread == "learned",
             refine=bool(self.refine),
-            plain_epochs=self._n_plain(n_epochs),
+            plain_epochs=plain_epochs,
             start=start,
         )
-
-    def objective_after(self, history: list[dict[str, float]], n_epochs: int) -> Objective:
-        """Return the same for more epochs: the classes have begun, or begin at once."""
-        bound = self.objective(n_epochs)
-        assert isinstance(bound, ClusterBound)
-        if bound.plain_epochs > 0:
-            has_begun = any(record["certainty"] for record in history)
-            bound.plain_epochs = 1 if has_begun else int(history[-1]["epoch"])
-        return bound
 
     def _n_plain(self, n_epochs: int) -> int:
         """Epochs before the classes begin, of ``n_epochs``."""
@@ -211,7 +212,8 @@ class ClusterVAE(ClusterMixin, VariationalModel):  # type: ignore[misc]
 
     def partial_fit(self, images: Any, y: Any = None, *, epochs: int | None = None) -> Self:
         """Go on learning; see :meth:`VAE.partial_fit`. Classes that have begun stay."""
-        checked = as_images(images)
+        self.check_params()
+        checked = self._to_go_on(images)
         super().partial_fit(checked, epochs=epochs)
         self.labels_ = self.predict(checked)
         return self

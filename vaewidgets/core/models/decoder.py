@@ -135,6 +135,7 @@ class Decoder(ImageModel):
         """
         if y is None:
             raise TypeError("codes are missing: fit(images, codes) learns to decode them")
+        self.check_params()
         checked = check_learnable(as_images(images))
         codes = _codes_of(y, checked)
         contents = contents_of(checked.pixels)

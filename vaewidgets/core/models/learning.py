@@ -157,11 +157,13 @@ class LearningModel(BaseEstimator):  # type: ignore[misc]
         """
         self.check_params()
         more = None if epochs is None else check_integer("epochs", epochs, 1)
+        return self._go_on(check_learnable(self._to_go_on(images)), more)
+
+    def _to_go_on(self, images: Any) -> Images:
+        """Bring images to the form of what was learned, if anything was."""
         if not hasattr(self, "networks_"):
-            checked = as_images(images)
-        else:
-            checked = self._matched(images, self.networks_)
-        return self._go_on(check_learnable(checked), more)
+            return as_images(images)
+        return self._matched(images, self.networks_)
 
     def _go_on(
         self,
@@ -198,11 +200,10 @@ class LearningModel(BaseEstimator):  # type: ignore[misc]
         about : dict of str, optional
             What else must be equal for a training that was kept to go on, by hash.
         """
-        self.check_params()
         device = choose_device(self.device)
         architecture = replace(self.architecture(*checked.image_shape), **(sizes or {}))
         n_epochs = self._n_epochs(len(checked))
-        kept = KeptTraining.find(self, checked, architecture, about or {})
+        kept = KeptTraining.find(self, checked, architecture, n_epochs, about or {})
         before = Before() if kept is None else kept.find_before(n_epochs)
         if kept is not None and kept.is_finished and before.networks is None:
             return self._take(kept.checkpoint(), device)

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from vaewidgets.arguments.arrays import as_array, is_array
+from vaewidgets.arguments.frames import is_column, is_frame
 from vaewidgets.images.classes import of_class_folders
 from vaewidgets.images.decoding import ADDRESS, MASKED, is_address
 from vaewidgets.images.formats import HEAD
@@ -45,7 +46,7 @@ from vaewidgets.images.gathering.rows import (
     of_hugging_face,
     rows_of,
 )
-from vaewidgets.images.gathering.tables import column_items, frame_items, is_column, is_frame
+from vaewidgets.images.gathering.tables import column_items, frame_items
 from vaewidgets.images.members import Members
 
 if TYPE_CHECKING:
@@ -164,7 +165,8 @@ def _gather_archive(file: Path | io.BytesIO, title: str, kind: str) -> Gathered:
     if kind == "parquet":
         return Gathered(open_parquet(file, title))
     if kind == "zip" and _is_npz(file):
-        array, labels = open_npz(np.load(file), title)
+        with np.load(file) as arrays:
+            array, labels = open_npz(arrays, title)
         return Gathered(array=array, labels=_plain_labels(labels))
     archive = (open_zip if kind == "zip" else open_tar)(file, title)
     return Gathered(archive, folder=folder, notice=archive.found.notice)
@@ -252,7 +254,7 @@ def _gather_list(source: Iterable[Any], asked: _Asked) -> Gathered:
     rows = rows_of(items)
     if rows is None:
         return Gathered(items)
-    images = [rows.fetch_or_missing(number) for number in range(len(rows))]
+    images = [rows.fetch(number) for number in range(len(rows))]
     return Gathered(plain_items(images), labels=[rows.label(k) for k in range(len(rows))])
 
 

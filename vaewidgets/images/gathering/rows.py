@@ -34,13 +34,17 @@ class Parts:
     label: Any = None
 
     def split(self, row: Any) -> tuple[Any, Any]:
-        """Return the image and the label of a row, None where there is no label."""
+        """Return the image and the label of a row, None where there is none.
+
+        A row of another kind than the first is taken for an image.
+        """
         if self.image is None:
             return row, None
-        label = None
-        if self.label is not None and (isinstance(row, Mapping) or self.label < len(row)):
-            label = row[self.label]
-        return row[self.image], label
+        if isinstance(row, Mapping):
+            return row.get(self.image), row.get(self.label)
+        if isinstance(row, (tuple, list)) and row:
+            return row[0], row[1] if len(row) > 1 else None
+        return row, None
 
 
 class Rows(Members):
@@ -75,13 +79,6 @@ class Rows(Members):
             self._paths[number] = os.fsdecode(path)
             self._has_bytes = is_record(image) and image.get("bytes") is not None
         return image
-
-    def fetch_or_missing(self, number: int) -> Any:
-        """Return the image of a row in memory; None for a row of another kind."""
-        try:
-            return self.fetch(number)
-        except Exception:  # noqa: BLE001 - rejected as missing where it is read
-            return None
 
     def are_arrays(self) -> bool:
         """Tell whether the rows hold arrays or tensors, by the first that can be fetched."""
