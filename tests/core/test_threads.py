@@ -85,6 +85,14 @@ def test_about_as_fast_is_not_fewer_threads_and_half_may_be_the_best():
     assert set(half.run(30)) == {4}
 
 
+def test_the_first_steps_which_are_slow_for_everybody_do_not_count():
+    machine = Machine(2, {2: 3.0, 1: 3.0})
+    machine.run(threads.WARM_STEPS)
+    machine.seconds = dict(IDLE)
+    machine.run(20)
+    assert set(machine.run(30)) == {2}
+
+
 def test_one_core_tries_nothing():
     machine = Machine(1, {1: 0.1})
     assert set(machine.run(50)) == {1}

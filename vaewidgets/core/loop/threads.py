@@ -94,6 +94,7 @@ class Pace:
         self._choices = sorted({most, max(1, most // 2), 1}, reverse=True)
         self._use, self._clock = use, clock
         self._plan = [most] * WARM_STEPS
+        self._warm = WARM_STEPS
         self._tries: dict[int, list[float]] = {}
         self._used = 0
         self._recent: list[float] = []
@@ -120,6 +121,9 @@ class Pace:
 
     def _take_in(self, threads: int, took: float, is_new: bool) -> None:
         """Note how long a step took; decide, or look again, where it is time."""
+        if self._warm > 0:
+            self._warm -= 1
+            return
         if self._tries or self._plan:
             far_off = took > FAR_OFF * self._usual
             if threads in self._tries and (far_off or not is_new):  # the first wakes the threads
