@@ -313,6 +313,11 @@ def test_a_dict_of_images_keeps_their_names(tmp_path):
     same(arrays)
     assert arrays.names[3] == "no 3"
     assert arrays[[3, 1]].names == ["no 3", "no 1"]
+    floats = {name: pixels / 255 for name, pixels in zip("abc", PIXELS, strict=False)}
+    floats["b"] = np.full_like(floats["b"], np.nan)
+    assert load_images(floats).names == ["a", "c"]
+    record = {"bytes": None, "path": str(tmp_path / "file.png")}
+    assert load_images([record, record]).paths == [str(tmp_path / "file.png")] * 2
     assert load_images({"bytes": encoded(PIXELS[0]), "path": None}).shape[0] == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -114,6 +115,8 @@ def file_of(item: Any) -> str:
         return file + page_suffix(item.number) if file else ""
     if isinstance(item, Member):
         return item.file
+    if isinstance(item, Mapping):  # as tables hold an image: its bytes, or else its path
+        return file_of(item.get("path")) if item.get("bytes") is None else ""
     if isinstance(item, (str, os.PathLike)):
         return os.fsdecode(item)
     if isinstance(item, Image.Image):

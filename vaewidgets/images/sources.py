@@ -207,7 +207,7 @@ def _check_arrays(gathered: Gathered, axes: str | None, rules: Rules) -> Images:
         rejected,
         sources=names or (),
         notice=notice,
-        origin=Origin.of(gathered.items, None, names) if names else None,
+        origin=Origin.of([gathered.items[at] for at in kept], None, names) if names else None,
         labels=as_labels([gathered.label(position) for position in kept]),
     )
 
